@@ -1,0 +1,113 @@
+import { z } from 'zod'
+import { LlmBenchError } from '../errors.ts'
+
+/**
+ * Checks a call's options against its schema.
+ * @throws {LlmBenchError} `INVALID_OPTION`: names the call, the option, the value and what is allowed.
+ */
+export function parseOptions<Schema extends z.ZodType>(schema: Schema, options: unknown, call: string): z.output<Schema> {
+  const parsed = schema.safeParse(options)
+  if (parsed.success) return parsed.data
+  const problems = parsed.error.issues.flatMap((issue) => describeIssue(issue, options, call, schema))
+  throw new LlmBenchError(
+    'INVALID_OPTION',
+    problems.length === 1 ? problems[0]! : `${call} has ${problems.length} bad options:\n  - ${problems.join('\n  - ')}`,
+  )
+}
+
+function describeIssue(issue: z.core.$ZodIssue, options: unknown, call: string, schema: z.ZodType): string[] {
+  if (issue.code === 'unrecognized_keys') {
+    const known = optionNames(schema)
+    return issue.keys.map((key) => {
+      const near = nearest(key, known)
+      const hint = near ? `did you mean \`${near}\`?` : known.length > 0 ? `it takes: ${known.join(', ')}` : 'it takes no such option'
+      return `${call} has no option \`${[...issue.path, key].join('.')}\`: ${hint}`
+    })
+  }
+  const value = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], options)
+  const name = issue.path.length > 0 ? `\`${issue.path.join('.')}\`` : 'its options'
+  return [`${call}: ${name} is ${show(value)}: ${issue.message}`]
+}
+
+function optionNames(schema: z.ZodType): string[] {
+  if (schema instanceof z.ZodObject) return Object.keys(schema.shape)
+  if (schema instanceof z.ZodPipe) return optionNames(schema.in as z.ZodType)
+  return []
+}
+
+/** A value as it stands in an error message; long ones are cut. */
+export function show(value: unknown): string {
+  if (value === undefined) return 'missing'
+  if (typeof value === 'function') return 'a function'
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value)
+  let text: string
+  try {
+    text = JSON.stringify(value) ?? String(value)
+  } catch {
+    text = String(value)
+  }
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text
+}
+
+/** The known name that a misspelt one most likely meant, if any is near. */
+export function nearest(name: string, known: readonly string[]): string | undefined {
+  let best: string | undefined
+  let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1
+  for (const candidate of known) {
+    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase())
+    if (distance < bestDistance) [best, bestDistance] = [candidate, distance]
+  }
+  return best
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)))
+    }
+    row = next
+  }
+  return row[b.length]!
+}
+
+const DURATION = /^\s*(\d+(?:\.\d+)?)\s*(ms|s|m|min|h)\s*$/
+const UNIT_SECONDS = { ms: 0.001, s: 1, m: 60, min: 60, h: 3600 } as const
+
+/** Seconds: a bare number, or a string with its unit ('500ms', '1.5s', '2m'). */
+export const seconds = z
+  .union([z.number(), z.string()], { error: 'expected a number of seconds, or a string such as "500ms", "1.5s" or "2m"' })
+  .transform((value, context) => {
+    const match = typeof value === 'string' ? DURATION.exec(value) : undefined
+    const result =
+      typeof value === 'number' ? value : match ? Number(match[1]) * UNIT_SECONDS[match[2] as keyof typeof UNIT_SECONDS] : Number.NaN
+    if (Number.isFinite(result) && result >= 0) return result
+    context.addIssue({ code: 'custom', message: 'expected a number of seconds from 0, or a string such as "500ms", "1.5s" or "2m"' })
+    return z.NEVER
+  })
+
+/** More than zero seconds. */
+export const positiveSeconds = seconds.refine((value) => value > 0, { error: 'expected more than 0 seconds' })
+
+/** A whole number of at least `min`. */
+export function wholeNumber(min: number): z.ZodInt {
+  return z.int({ error: `expected a whole number from ${min}` }).min(min, { error: `expected a whole number from ${min}` })
+}
+
+/** A finite number within bounds. */
+export function numberWithin(min: number, max = Number.MAX_VALUE): z.ZodNumber {
+  const error = max === Number.MAX_VALUE ? `expected a number from ${min}` : `expected a number from ${min} to ${max}`
+  return z.number({ error }).min(min, { error }).max(max, { error })
+}
+
+export const nonEmptyString = z.string({ error: 'expected a text' }).min(1, { error: 'expected a text that is not empty' })
+
+/** One value or a list of them, as a list. */
+export function oneOrMore<Item extends z.ZodType>(
+  item: Item,
+): z.ZodPipe<z.ZodUnion<[Item, z.ZodArray<Item>]>, z.ZodTransform<z.output<Item>[], z.output<Item> | z.output<Item>[]>> {
+  return z
+    .union([item, z.array(item).min(1, { error: 'expected at least one value' })])
+    .transform((value) => (Array.isArray(value) ? value : [value]) as z.output<Item>[]) as never
+}

@@ -1,0 +1,33 @@
+const SECRET_NAME = /authorization|api[-_]?keys?$|^keys?$|token$|secret|password|cookie|credential/i
+
+/**
+ * A copy of a spec that is fit for a report, a log or a digest: API keys, secret headers, and the credentials and query
+ * of a URL are replaced by `***`.
+ */
+export function redact<Value>(value: Value): Value {
+  return redactAt('', value) as Value
+}
+
+function redactAt(name: string, value: unknown): unknown {
+  if (value === undefined || value === null) return value
+  if (SECRET_NAME.test(name) && typeof value !== 'number' && typeof value !== 'boolean') {
+    return Array.isArray(value) ? value.map(() => '***') : '***'
+  }
+  if (typeof value === 'string') return redactURL(value)
+  if (Array.isArray(value)) return value.map((item) => redactAt('', item))
+  if (typeof value === 'object') {
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, redactAt(key, item)]))
+  }
+  return value
+}
+
+/** A URL without its user name, password and query; any other text unchanged. */
+export function redactURL(text: string): string {
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text) || !URL.canParse(text)) return text
+  const url = new URL(text)
+  if (url.username === '' && url.password === '' && url.search === '') return text
+  if (url.username !== '') url.username = '***'
+  url.password = ''
+  if (url.search !== '') url.search = '?***'
+  return url.href
+}

@@ -1,0 +1,115 @@
+import { z } from 'zod'
+import { nonEmptyString, parseOptions, positiveSeconds, wholeNumber } from './options.ts'
+import { llamaFields } from './engines.ts'
+
+/** What a workload sends its requests to, as plain data. */
+export type TargetSpec = OpenAITargetSpec | EmbeddedTargetSpec
+
+/** A live server that speaks the OpenAI API. */
+export interface OpenAITargetSpec {
+  readonly kind: 'openai'
+  readonly baseURLs: readonly string[]
+  readonly model?: string | undefined
+  readonly apiKeys: readonly string[]
+  readonly endpoint: 'chat' | 'completions'
+  readonly headers: Readonly<Record<string, string>>
+  readonly extraBody: Readonly<Record<string, unknown>>
+  /** Seconds a whole request may take. */
+  readonly timeout: number
+  /** Seconds without a byte after which a stream is given up. */
+  readonly idleTimeout: number
+  /** A `tokenizer.json` for what the server does not count itself. */
+  readonly tokenizer?: string | undefined
+}
+
+/** The engine that comes with this package, served on a loopback port for the time of the run. */
+export interface EmbeddedTargetSpec {
+  readonly kind: 'embedded'
+  /** A GGUF file; left out, the tiny generated model. */
+  readonly model?: string | undefined
+  readonly threads?: number | undefined
+  readonly gpu: boolean
+  readonly gpuLayers?: number | undefined
+  readonly contextSize: number
+  readonly parallel: number
+  readonly apiKey?: string | undefined
+  readonly endpoint: 'chat' | 'completions'
+}
+
+const httpURL = z.string().transform((value, context) => {
+  const problem = !URL.canParse(value)
+    ? 'expected an http:// or https:// URL'
+    : !/^https?:$/.test(new URL(value).protocol)
+      ? 'expected an http:// or https:// URL'
+      : undefined
+  if (problem === undefined) return value
+  context.addIssue({ code: 'custom', message: problem })
+  return z.NEVER
+})
+
+const endpoint = z.enum(['chat', 'completions'], { error: "expected 'chat' or 'completions'" })
+
+const openaiOptions = z
+  .strictObject({
+    baseURL: httpURL.optional(),
+    baseURLs: z.array(httpURL).min(1, { error: 'expected at least one URL' }).optional(),
+    model: nonEmptyString.optional(),
+    apiKey: nonEmptyString.optional(),
+    apiKeys: z.array(nonEmptyString).min(1, { error: 'expected at least one key' }).optional(),
+    endpoint: endpoint.default('chat'),
+    headers: z.record(z.string(), z.string()).default({}),
+    extraBody: z.record(z.string(), z.unknown()).default({}),
+    timeout: positiveSeconds.default(600),
+    idleTimeout: positiveSeconds.default(120),
+    tokenizer: nonEmptyString.optional(),
+  })
+  .refine((options) => (options.baseURL === undefined) !== (options.baseURLs === undefined), {
+    error: 'expected exactly one of `baseURL` and `baseURLs`',
+  })
+  .refine((options) => options.apiKey === undefined || options.apiKeys === undefined, {
+    error: 'expected at most one of `apiKey` and `apiKeys`',
+  })
+
+/**
+ * A server with the OpenAI API: vLLM, SGLang, LMDeploy, llama.cpp, TensorRT-LLM and others.
+ * @param options.baseURL with or without `/v1`; several (`baseURLs`) take the requests in turn
+ * @param options.model left out, the first model of `/v1/models`
+ * @param options.apiKey sent as a bearer token; several (`apiKeys`) are used in turn. Take it from the environment.
+ * @param options.endpoint `'chat'` (default) or `'completions'`
+ * @param options.extraBody further fields of each request's JSON body
+ * @param options.timeout seconds for a whole request (default: 600)
+ * @param options.idleTimeout seconds without a byte until a request is given up (default: 120)
+ * @param options.tokenizer path of a `tokenizer.json`, used where the server reports no token counts
+ * @example openai({ baseURL: 'http://127.0.0.1:8000/v1', model: 'Qwen2.5-7B-Instruct' })
+ */
+export function openai(options: z.input<typeof openaiOptions>): OpenAITargetSpec {
+  const { baseURL, baseURLs, apiKey, apiKeys, ...rest } = parseOptions(openaiOptions, options, 'openai()')
+  return { kind: 'openai', baseURLs: baseURLs ?? [baseURL!], apiKeys: apiKeys ?? (apiKey === undefined ? [] : [apiKey]), ...rest }
+}
+
+const embeddedOptions = z.strictObject({
+  ...llamaFields,
+  contextSize: wholeNumber(64).default(16_384),
+  parallel: wholeNumber(1).default(8),
+  apiKey: nonEmptyString.optional(),
+  endpoint: endpoint.default('chat'),
+})
+
+/**
+ * llama.cpp inside this package (through the optional peer `node-llama-cpp`), behind an OpenAI-compatible server on a free
+ * loopback port. It starts once per run, is shared by the bench files and ends with the run.
+ * @param options.model a GGUF file (default: a tiny generated model)
+ * @param options.parallel sequences that are decoded together (default: 8); further requests queue
+ * @param options.contextSize tokens of context for all sequences together (default: 16384)
+ */
+export function embedded(options: z.input<typeof embeddedOptions> = {}): EmbeddedTargetSpec {
+  return { kind: 'embedded', ...parseOptions(embeddedOptions, options, 'embedded()') }
+}
+
+/** The `target` option of a workload, as a spec. */
+export const targetOption = z.custom<TargetSpec>(
+  (value) => typeof value === 'object' && value !== null && ['openai', 'embedded'].includes((value as TargetSpec).kind),
+  {
+    error: 'expected a target such as openai({ baseURL }) or embedded()',
+  },
+)

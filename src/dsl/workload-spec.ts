@@ -1,0 +1,103 @@
+import type { DatasetSpec } from './datasets.ts'
+import type { EngineSpec } from './engines.ts'
+import type { TargetSpec } from './targets.ts'
+
+/** How tokens are chosen and how many; what is left out is the server's own default. */
+export interface SamplingSpec {
+  /** Longest answer in tokens; where the dataset forces lengths, a cap on them. Left out: 128 for rows without a length of their own. */
+  readonly maxTokens?: number | undefined
+  readonly minTokens?: number | undefined
+  readonly ignoreEos?: boolean | undefined
+  readonly temperature?: number | undefined
+  readonly topP?: number | undefined
+  readonly topK?: number | undefined
+  readonly doSample?: boolean | undefined
+  readonly seed: number
+}
+
+/** What every workload that sends requests has. */
+export interface RequestWorkloadSpec extends SamplingSpec {
+  readonly dataset: DatasetSpec
+  readonly target?: TargetSpec | undefined
+  readonly stream: boolean
+  /** `'dataset'`: force the dataset's own lengths; `'free'`: force none; a number: force it. */
+  readonly outputLength: 'dataset' | 'free' | number
+  /** A `tokenizer.json` for counts that the server does not report. */
+  readonly tokenizer?: string | undefined
+}
+
+export interface RolloutSpec extends RequestWorkloadSpec {
+  readonly kind: 'rollout'
+  readonly batch: number
+  readonly n: number
+  readonly limit?: number | undefined
+  readonly maxConcurrency: number
+  readonly nPerRequest: boolean
+  readonly resume: boolean
+  readonly details: boolean
+}
+
+export interface ClientsSpec extends RequestWorkloadSpec {
+  readonly kind: 'clients'
+  readonly n: number
+  /** Seconds. */
+  readonly rampUp: number
+  /** Total over all clients. */
+  readonly requests?: number | undefined
+  /** Seconds of load from the first client's start. */
+  readonly duration?: number | undefined
+  /** Seconds after which a client sends no more; requests in flight finish. */
+  readonly stopAfter?: number | undefined
+  readonly turns: number
+  readonly systemPrompt?: string | undefined
+  /** Seconds a client waits between an answer and its next request. */
+  readonly thinkTime: number
+  readonly order: 'per-client' | 'shared'
+}
+
+export interface RequestRateSpec extends RequestWorkloadSpec {
+  readonly kind: 'requestRate'
+  /** Requests a second. */
+  readonly rate: number
+  readonly requests?: number | undefined
+  /** Seconds of arrivals. */
+  readonly duration?: number | undefined
+  readonly distribution: 'poisson' | 'constant' | 'gamma'
+  /** Shape of the gamma distribution: 1 is Poisson, below 1 burstier, above 1 more even. */
+  readonly burstiness: number
+  readonly maxConcurrency?: number | undefined
+  readonly systemPrompt?: string | undefined
+}
+
+export interface OfflineSpec extends SamplingSpec {
+  readonly kind: 'offline'
+  readonly dataset: DatasetSpec
+  readonly engine?: EngineSpec | undefined
+  readonly requests: number
+  readonly outputLength: 'dataset' | 'free' | number
+  /** Short requests before the clock starts. */
+  readonly warmup: number
+  readonly tokenizer?: string | undefined
+}
+
+export interface OneBatchSpec {
+  readonly kind: 'oneBatch'
+  readonly batch: readonly number[]
+  readonly inputLength: readonly number[]
+  readonly outputLength: readonly number[]
+  readonly engine?: EngineSpec | undefined
+  readonly warmup: boolean
+  readonly runName: string
+  readonly seed: number
+}
+
+/** Any workload, as plain data. */
+export type WorkloadSpec = RolloutSpec | ClientsSpec | RequestRateSpec | OfflineSpec | OneBatchSpec
+
+/** Workloads whose requests go to a server. */
+export type ServedWorkloadSpec = RolloutSpec | ClientsSpec | RequestRateSpec
+
+/** Whether the workload drives a local engine rather than a server. */
+export function needsEngine(spec: WorkloadSpec): spec is OfflineSpec | OneBatchSpec {
+  return spec.kind === 'offline' || spec.kind === 'oneBatch'
+}

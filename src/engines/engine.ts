@@ -1,0 +1,64 @@
+import type { BatchCase } from '../metrics/record.ts'
+
+/** A local engine. One is loaded for each run and closed after it. */
+export interface Engine {
+  /** What it says of itself, after `load`. */
+  readonly info: EngineInfo
+  /**
+   * Generates for all requests at once; the engine batches as it can. Resolves when all have ended.
+   * Times are `process.hrtime.bigint()` minus `originNs`, as numbers of nanoseconds.
+   */
+  generate(requests: readonly EngineRequest[], options: GenerateOptions): Promise<EngineAnswer[]>
+  /** One static batch of random input tokens; every decode step holds all its sequences. */
+  oneBatch(batch: OneBatchInput, signal: AbortSignal): Promise<BatchCase>
+  close(): Promise<void>
+}
+
+export interface EngineInfo {
+  readonly name: string
+  readonly version: string
+  readonly model: string
+  /** Tokens of context that one sequence may have. */
+  readonly contextLength: number
+}
+
+export interface EngineRequest {
+  readonly messages: readonly { readonly role: string; readonly content: string }[]
+  readonly maxTokens: number
+  readonly minTokens?: number | undefined
+  readonly ignoreEos: boolean
+  readonly temperature?: number | undefined
+  readonly topP?: number | undefined
+  readonly topK?: number | undefined
+  readonly seed: number
+}
+
+export interface GenerateOptions {
+  readonly originNs: bigint
+  readonly signal: AbortSignal
+  /** Called as tokens come, with how many; for progress only. */
+  readonly onTokens?: (count: number) => void
+  /** Called as each request ends. */
+  readonly onAnswer?: (index: number, answer: EngineAnswer) => void
+}
+
+/** The answer to one request; times relative to the origin. */
+export interface EngineAnswer {
+  readonly text: string
+  readonly sentNs: number
+  readonly firstTokenNs?: number | undefined
+  readonly lastTokenNs?: number | undefined
+  readonly gapsMs: Float32Array
+  readonly promptTokens: number
+  readonly outputTokens: number
+  readonly finishReason?: 'length' | 'stop' | undefined
+  /** Set where the request failed. */
+  readonly error?: string | undefined
+}
+
+export interface OneBatchInput {
+  readonly batch: number
+  readonly inputLength: number
+  readonly outputLength: number
+  readonly seed: number
+}

@@ -1,0 +1,93 @@
+import type { ErrorKind, RequestColumns } from './columns.ts'
+
+/** What the load generator or an engine hands over at the end of a run of requests. */
+export interface RequestRecord {
+  readonly kind: 'requests'
+  /** The run's origin on the clock of `process.hrtime.bigint()`; every time of the columns is relative to it. */
+  readonly originNs: bigint
+  /** Start and end of the load on that clock, relative: first send (or first client's start) to last response. */
+  readonly startNs: number
+  readonly endNs: number
+  /** End of ramp-up and first client's finish, relative; absent where the workload has no steady window. */
+  readonly steadyNs?: readonly [startNs: number, endNs: number] | undefined
+  readonly columns: RequestColumns
+  readonly errors: readonly ErrorCount[]
+  readonly tokens: TokenSources
+  readonly dataset: DatasetFacts
+  /** The model that answered, where known. */
+  readonly model?: string | undefined
+  /** What a reader of the figures must know; each a sentence. */
+  readonly notes: readonly string[]
+  /** Whether the run was cut short. */
+  readonly partial: boolean
+  /** Whether answers came as streams: TTFT, TPOT and ITL exist only then. */
+  readonly streamed: boolean
+  /** Batches of a rollout with their times, in order of their index. */
+  readonly batches?: readonly BatchTime[] | undefined
+}
+
+/** How a finished batch's time is counted: first send to last response. */
+export interface BatchTime {
+  readonly index: number
+  readonly startNs: number
+  readonly endNs: number
+}
+
+/** Failures of one kind: how many, and the first one's message. */
+export interface ErrorCount {
+  readonly kind: ErrorKind
+  readonly count: number
+  readonly example: string
+}
+
+/** Who counted the tokens. */
+export type TokenSource =
+  /** The server's own usage, or the engine itself. */
+  | 'server'
+  /** A `tokenizer.json` that the user named or that comes with the engine. */
+  | 'tokenizer'
+  /** The bundled default tokenizer, which may not be the server's. */
+  | 'bundled'
+  /** Chunks were counted for want of anything better. */
+  | 'chunks'
+
+export interface TokenSources {
+  readonly output: TokenSource
+  readonly input: TokenSource
+  /** Name of the tokenizer where one was used. */
+  readonly tokenizer?: string | undefined
+}
+
+export interface DatasetFacts {
+  /** For people: kind and file name. */
+  readonly name: string
+  readonly rows: number
+  /** Digest of the rows' content. */
+  readonly digest: string
+  /** Whether there were more requests than rows, so that rows were used again. */
+  readonly wrapped: boolean
+}
+
+/** One case of a static batch. Times in seconds are derived; these are nanoseconds. */
+export interface BatchCase {
+  readonly batch: number
+  readonly inputLength: number
+  readonly outputLength: number
+  /** Absent where the case was skipped. */
+  readonly prefillNs?: number | undefined
+  /** Output length − 1 steps. */
+  readonly decodeNs: readonly number[]
+  /** Why the case did not run. */
+  readonly skipped?: string | undefined
+}
+
+/** What a one-batch run hands over. */
+export interface BatchRecord {
+  readonly kind: 'oneBatch'
+  readonly cases: readonly BatchCase[]
+  readonly model?: string | undefined
+  readonly notes: readonly string[]
+  readonly partial: boolean
+}
+
+export type RunRecord = RequestRecord | BatchRecord
