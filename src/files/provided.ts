@@ -1,0 +1,24 @@
+import type { EngineSpec } from '../dsl/engines.ts'
+import type { TargetSpec } from '../dsl/targets.ts'
+
+/** Key under which the plugin hands its settings to the test processes and reporters (Vitest's `provide`). */
+export const PROVIDED_KEY = 'llmBench'
+
+/** What the plugin provides. JSON-safe. */
+export interface ProvidedSettings {
+  /** Absolute. */
+  readonly root: string
+  /** Absolute path of this run's results folder. */
+  readonly resultsFolder: string
+  /** Folder that holds the results of all runs, absolute. */
+  readonly resultsHome: string
+  /** ISO time. */
+  readonly startedAt: string
+  /** Path of the socket on which test processes reach the plugin. */
+  readonly controlPath: string
+  readonly target?: TargetSpec | undefined
+  readonly engine?: EngineSpec | undefined
+  readonly environment: Readonly<Record<string, string>>
+  /** Whether `rollout_details.jsonl` holds texts. */
+  readonly details: boolean
+}

@@ -1,0 +1,79 @@
+import type { ChatMessage } from '../datasets/dataset.ts'
+import type { Clock } from '../metrics/clock.ts'
+import type { ErrorKind } from '../metrics/columns.ts'
+
+/** A live server, reached by one wire protocol. Made for one run and closed after it. */
+export interface Target {
+  /**
+   * Asks the server what it is, without making it generate: the model where the spec names none, and its version.
+   * @throws {LlmBenchError} `TARGET` where no URL answers, or the answer shows that requests would fail (401, an HTML page)
+   */
+  prepare(signal: AbortSignal): Promise<TargetInfo>
+  /**
+   * Sends one request and reads its answer to the end. Never rejects: a failure is an answer with `error`.
+   * Requests take the URLs, and the keys, in turn.
+   */
+  send(request: GenerateRequest, signal: AbortSignal): Promise<Answer>
+  close(): Promise<void>
+}
+
+export interface TargetInfo {
+  readonly model: string
+  readonly version?: string | undefined
+}
+
+/** What a target is made with. */
+export interface TargetContext {
+  readonly clock: Clock
+  /** Called with the number of token-bearing chunks as they come; for progress only, and cheap. */
+  readonly onTokens: (count: number) => void
+}
+
+/** What is asked of the model. */
+export interface GenerateRequest {
+  readonly messages: readonly ChatMessage[]
+  readonly maxTokens: number
+  readonly minTokens?: number | undefined
+  readonly ignoreEos?: boolean | undefined
+  readonly temperature?: number | undefined
+  readonly topP?: number | undefined
+  readonly topK?: number | undefined
+  readonly doSample?: boolean | undefined
+  readonly seed?: number | undefined
+  /** Answers asked for in this one request. */
+  readonly n: number
+  readonly stream: boolean
+  /** Keep the text even where the server counts tokens itself; otherwise it is kept only where it must be counted. */
+  readonly keepText: boolean
+}
+
+/** What came back. Times are nanoseconds since the clock's origin, taken when the bytes were read. */
+export interface Answer {
+  /** Base URL that was used, without secrets. */
+  readonly address: string
+  /** When the request's last byte was handed to the socket; absent where that never happened. */
+  readonly sentNs?: number | undefined
+  /** How long opening the connection took; absent where one was reused. */
+  readonly connectNs?: number | undefined
+  /** When the whole response had been read (or failed). */
+  readonly endNs: number
+  /** The server's own counts. */
+  readonly usage?: { readonly promptTokens: number; readonly outputTokens: number } | undefined
+  /** One for each of the request's `n` answers. */
+  readonly choices: readonly Choice[]
+  readonly error?: { readonly kind: ErrorKind; readonly message: string } | undefined
+}
+
+/** One of the answers to a request. */
+export interface Choice {
+  readonly firstTokenNs?: number | undefined
+  readonly firstAnswerNs?: number | undefined
+  readonly lastTokenNs?: number | undefined
+  /** Chunks that carried text. */
+  readonly chunks: number
+  /** Gaps between them in ms; one fewer than chunks. */
+  readonly gapsMs: ArrayLike<number>
+  readonly finishReason?: string | undefined
+  /** The answer's text, reasoning included before it; '' where it was not kept. */
+  readonly text: string
+}
