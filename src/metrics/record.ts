@@ -22,6 +22,8 @@ export interface RequestRecord {
   readonly partial: boolean
   /** Whether answers came as streams: TTFT, TPOT and ITL exist only then. */
   readonly streamed: boolean
+  /** Whether requests were sent by a schedule that waits for no answer: latencies from the schedule exist only then. */
+  readonly openLoop?: boolean | undefined
   /** Batches of a rollout with their times, in order of their index. */
   readonly batches?: readonly BatchTime[] | undefined
 }

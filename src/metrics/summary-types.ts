@@ -4,6 +4,8 @@ import type { DatasetFacts, ErrorCount, TokenSources } from './record.ts'
 export interface Distribution {
   /** Size of the sample. */
   count: number
+  /** Requests that the sample stems from, where it pools several values of one request (ITL). */
+  requests?: number
   min: number
   max: number
   mean: number
@@ -54,7 +56,7 @@ export interface RequestMetrics extends LatencyMetrics, RateMetrics {
   outputTokens?: number
   /** Output tokens per second of one request: 1 / TPOT, in tokens/s. */
   perUserTokensPerSecond?: Distribution
-  /** Sent − scheduled, in ms. */
+  /** Sent − scheduled, in ms; of every request that was sent, for it tells of the load generator. */
   scheduleDelay?: Distribution
   /** Input and output tokens of completed requests. */
   inputLength?: Distribution
