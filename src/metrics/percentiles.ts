@@ -1,0 +1,114 @@
+import type { Distribution } from './summary-types.ts'
+
+/** The statistics of a {@link Distribution}, in the order in which reports show them. */
+export const STATISTICS = ['min', 'max', 'mean', 'median', 'std', 'p50', 'p75', 'p90', 'p95', 'p99', 'p99.9'] as const
+
+/** Name of a statistic. */
+export type Statistic = (typeof STATISTICS)[number]
+
+/**
+ * The p-th percentile of a sorted sample, linearly interpolated between the two nearest ranks: with h = (n − 1) × p / 100,
+ * x⌊h⌋ + (h − ⌊h⌋) × (x⌈h⌉ − x⌊h⌋). In the sample's own unit.
+ *
+ * Source: NumPy's default method `linear`, definition 7 of Hyndman and Fan, "Sample Quantiles in Statistical Packages",
+ * The American Statistician 50 (1996).
+ * @param sorted ascending, not empty, free of NaN
+ * @param p 0 to 100
+ * @throws {RangeError} for an empty sample or a percentile outside 0 to 100
+ */
+export function percentile(sorted: ArrayLike<number>, p: number): number {
+  if (sorted.length === 0) throw new RangeError('an empty sample has no percentile')
+  if (!(p >= 0 && p <= 100)) throw new RangeError(`a percentile lies between 0 and 100, not at ${p}`)
+  const rank = ((sorted.length - 1) * p) / 100
+  const below = Math.floor(rank)
+  const low = sorted[below]!
+  const high = sorted[Math.min(below + 1, sorted.length - 1)]!
+  const share = rank - below
+  // Started from the nearer end, as NumPy does, so that the result never leaves [low, high] by rounding.
+  return share < 0.5 ? low + (high - low) * share : high - (high - low) * (1 - share)
+}
+
+/**
+ * Statistics of a sample, in the sample's own unit: mean = Σx / n, std = √(Σ(x − mean)² / n) (population), percentiles as
+ * {@link percentile} has them.
+ * @returns undefined for an empty sample
+ * @throws {RangeError} for a value that is not finite: what is unknown must be left out by who knows why
+ */
+export function distribution(values: ArrayLike<number>): Distribution | undefined {
+  return distributionInPlace(values instanceof Float32Array ? values.slice() : Float64Array.from(values))
+}
+
+/** {@link distribution} without the copy: sorts the given array itself, which matters for tens of millions of gaps. */
+export function distributionInPlace(sorted: Float64Array | Float32Array): Distribution | undefined {
+  const count = sorted.length
+  if (count === 0) return undefined
+  sorted.sort()
+  const min = sorted[0]!
+  const max = sorted[count - 1]!
+  // Sorted, a typed array has NaN and +∞ at its end and −∞ at its start.
+  if (!Number.isFinite(min) || !Number.isFinite(max)) throw new RangeError('a sample holds a value that is not finite')
+  let sum = 0
+  for (let i = 0; i < count; i++) sum += sorted[i]!
+  const mean = sum / count
+  let squares = 0
+  for (let i = 0; i < count; i++) squares += (sorted[i]! - mean) ** 2
+  const median = percentile(sorted, 50)
+  return {
+    count,
+    min,
+    max,
+    // A sum's rounding may carry the mean of equal values past them.
+    mean: Math.min(max, Math.max(min, mean)),
+    median,
+    std: Math.sqrt(squares / count),
+    p50: median,
+    p75: percentile(sorted, 75),
+    p90: percentile(sorted, 90),
+    p95: percentile(sorted, 95),
+    p99: percentile(sorted, 99),
+    'p99.9': percentile(sorted, 99.9),
+  }
+}
+
+/**
+ * How many samples a percentile above the median needs: the smallest N with P(Binomial(N, 1 − p) ≤ 1) ≤ 1 %, so that at
+ * least two samples lie beyond the percentile in 99 of 100 runs. 64 for p90, 130 for p95, 662 for p99, 6,636 for p99.9.
+ *
+ * Source: the early-stopping rule of MLPerf Inference's load generator for its smallest sample (one sample over the limit
+ * discarded, confidence 99 %).
+ * @param p above 50 and below 100; 1 is the answer for any p up to the median, Infinity at 100
+ */
+export function percentileFloor(p: number): number {
+  if (p <= 50) return 1
+  if (p >= 100) return Number.POSITIVE_INFINITY
+  const beyond = (100 - p) / 100
+  const within = 1 - beyond
+  const chanceOfAtMostOne = (n: number): number => within ** n + n * beyond * within ** (n - 1)
+  let enough = 2
+  while (chanceOfAtMostOne(enough) > 0.01) enough *= 2
+  let tooFew = enough / 2
+  while (enough - tooFew > 1) {
+    const middle = Math.floor((tooFew + enough) / 2)
+    if (chanceOfAtMostOne(middle) > 0.01) tooFew = middle
+    else enough = middle
+  }
+  return enough
+}
+
+/** The percentile that a statistic is (`'p99.9'` → 99.9), or undefined for the others. */
+export function percentileOf(statistic: Statistic): number | undefined {
+  return /^p\d/.test(statistic) ? Number(statistic.slice(1)) : undefined
+}
+
+/**
+ * Whether a sample is too small for one of its statistics.
+ * @returns how many there are and how many it needs, or undefined where there are enough; for pooled samples (ITL) requests
+ *   are counted, for the gaps of five requests are five samples
+ */
+export function sampleShortage(sample: Distribution, statistic: Statistic): { have: number; need: number } | undefined {
+  const p = percentileOf(statistic)
+  if (p === undefined) return undefined
+  const need = percentileFloor(p)
+  const have = Math.min(sample.count, sample.requests ?? sample.count)
+  return have < need ? { have, need } : undefined
+}
