@@ -1,0 +1,38 @@
+import { z } from 'zod'
+import { engineOption } from './engines.ts'
+import type { EngineSpec } from './engines.ts'
+import { nonEmptyString, parseOptions } from './options.ts'
+import { targetOption } from './targets.ts'
+import type { TargetSpec } from './targets.ts'
+
+/** Options of the plugin. */
+export interface LlmBenchOptions {
+  /** Server for workloads that name none (default: `LLM_BENCH_BASE_URL` or `OPENAI_BASE_URL`, else the embedded engine). */
+  target?: TargetSpec
+  /** Engine for workloads that need one and name none (default: llama.cpp with the tiny model). */
+  engine?: EngineSpec
+  /** Folder for results, relative to Vitest's root (default: `bench-results`). */
+  results?: string
+  /** What the server can't tell of itself and a reader should know: GPU, driver, engine flags. */
+  environment?: Record<string, string>
+  /** Keep texts in `rollout_details.jsonl` (default: true). */
+  details?: boolean
+  /** Add the junit, csv and json reporters by itself (default: true). */
+  reporters?: boolean
+}
+
+const pluginOptions = z.strictObject({
+  target: targetOption.optional(),
+  engine: engineOption.optional(),
+  results: nonEmptyString.default('bench-results'),
+  environment: z.record(z.string(), z.string({ error: 'expected a text' })).default({}),
+  details: z.boolean({ error: 'expected true or false' }).default(true),
+  reporters: z.boolean({ error: 'expected true or false' }).default(true),
+})
+
+export type ResolvedPluginOptions = z.output<typeof pluginOptions>
+
+/** Checks the options of `llmBench()`. */
+export function parsePluginOptions(options: LlmBenchOptions): ResolvedPluginOptions {
+  return parseOptions(pluginOptions, options, 'llmBench()')
+}

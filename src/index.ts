@@ -1,0 +1,21 @@
+/**
+ * What a bench file imports: workloads, targets, engines and datasets.
+ * @module vitest-llm-bench
+ */
+import './vitest/augment.ts'
+
+export { gsm8k, jsonl, parquet, prompts, shareGPT, synthetic, text } from './dsl/datasets.ts'
+export type { DatasetInput, DatasetSpec } from './dsl/datasets.ts'
+export { llama } from './dsl/engines.ts'
+export type { EngineSpec } from './dsl/engines.ts'
+export { embedded, openai } from './dsl/targets.ts'
+export type { TargetSpec } from './dsl/targets.ts'
+export type { Workload } from './dsl/workload.ts'
+export type { WorkloadSpec } from './dsl/workload-spec.ts'
+export { clients, offline, oneBatch, requestRate, rollout } from './dsl/workloads.ts'
+export type { ClientsOptions, OfflineOptions, OneBatchOptions, RequestRateOptions, RolloutOptions } from './dsl/workloads.ts'
+export { LlmBenchError } from './errors.ts'
+export type { ErrorCode } from './errors.ts'
+export type { BatchMetrics, Distribution, RequestMetrics, RunMetrics } from './metrics/summary-types.ts'
+export type { SLO } from './verdict/slo.ts'
+export type { WorkloadResult } from './vitest/bench-result.ts'

@@ -1,0 +1,42 @@
+import type { Reporter, Vitest } from 'vitest/node'
+import CsvReporter from '../../reporters/csv.ts'
+import JsonReporter from '../../reporters/json.ts'
+import JUnitReporter from '../../reporters/junit.ts'
+import TerminalReporter, { LlmBenchDefaultReporter } from '../../reporters/terminal.ts'
+import type { ResolvedPluginOptions } from '../dsl/plugin-options.ts'
+import { interruptible } from './interrupt.ts'
+import type { RunSession } from './session.ts'
+
+/** Vitest's own reporters that a person reads and that say nothing of our figures. */
+const FOR_PEOPLE = new Set(['verbose', 'tree', 'dot', 'agent', 'minimal'])
+
+/**
+ * Adds our reporters to the user's: figures in the terminal, and the files of the results folder. A report that the user
+ * lists (by `vitest-llm-bench/reporters/…`) is left to the user's own settings.
+ */
+export function addReporters(vitest: Vitest, session: RunSession, options: ResolvedPluginOptions): void {
+  const { config } = vitest
+  const reporters = (config.reporters.length === 0 ? [['default', {}]] : config.reporters) as unknown[]
+  const listed = new Set(reporters.map(nameOf))
+  const result = reporters.map((reporter) => {
+    if (nameOf(reporter) !== 'default') return reporter
+    const own = new LlmBenchDefaultReporter((Array.isArray(reporter) ? reporter[1] : undefined) as never)
+    session.progress.joinWindow(own as { summary?: unknown })
+    return own
+  })
+  const lists = (name: string): boolean => [...listed].some((entry) => entry.startsWith(`vitest-llm-bench/reporters/${name}`))
+  if (!listed.has('default') && !lists('terminal') && [...listed].some((name) => FOR_PEOPLE.has(name))) result.push(new TerminalReporter())
+  if (options.reporters) {
+    if (!lists('junit')) result.push(new JUnitReporter())
+    if (!lists('csv')) result.push(new CsvReporter())
+    if (!lists('json')) result.push(new JsonReporter())
+  }
+  const first: Reporter = { onTestRunStart: () => session.runStarts() }
+  const last: Reporter = { onTestRunEnd: () => session.runEnds() }
+  config.reporters = [first, interruptible(vitest), ...result, last] as typeof config.reporters
+}
+
+function nameOf(reporter: unknown): string {
+  const name: unknown = Array.isArray(reporter) ? reporter[0] : reporter
+  return typeof name === 'string' ? name : ''
+}

@@ -1,0 +1,51 @@
+/**
+ * What this package adds to Vitest's types.
+ * @module
+ */
+import type { Workload } from '../dsl/workload.ts'
+import type { WorkloadSpec } from '../dsl/workload-spec.ts'
+import type { PROVIDED_KEY, ProvidedSettings } from '../files/provided.ts'
+import type { LlmBenchMeta, RUN_ARTIFACT, RunReport } from '../files/run-report.ts'
+import type { RunMetrics } from '../metrics/summary-types.ts'
+import type { SLO } from '../verdict/slo.ts'
+import type { WorkloadResult } from './bench-result.ts'
+
+declare module 'vitest' {
+  interface Bench {
+    <Name extends string, Spec extends WorkloadSpec>(name: Name, workload: Workload<Spec>): WorkloadRegistration<Name, Spec>
+  }
+  interface BenchResult {
+    /** Figures of a workload; absent for an ordinary function. */
+    readonly metrics?: RunMetrics
+  }
+  interface Matchers<R, T> {
+    /**
+     * Holds a workload's figures against thresholds; all breaches are reported together.
+     * @example expect(run).toMeetSLO({ ttft: { p99: '<= 200ms' }, outputTokensPerSecond: '>= 1500', successRate: '>= 99%' })
+     */
+    toMeetSLO(slo: SLO): R
+  }
+  interface TaskMeta {
+    llmBench?: LlmBenchMeta
+  }
+  interface ProvidedContext {
+    [PROVIDED_KEY]: ProvidedSettings
+  }
+  interface TestArtifactRegistry {
+    [RUN_ARTIFACT]: RunArtifact
+  }
+}
+
+/** A workload registered by `bench(name, workload)`. */
+export interface WorkloadRegistration<Name extends string, Spec extends WorkloadSpec> {
+  name: Name
+  fn?: Workload<Spec>
+  /** Runs the workload. */
+  run(): Promise<WorkloadResult<Spec>>
+}
+
+/** How a run reaches the reporters. */
+export interface RunArtifact {
+  type: typeof RUN_ARTIFACT
+  report: RunReport
+}

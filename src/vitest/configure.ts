@@ -1,0 +1,63 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { TestProject, Vitest, VitestPluginContext } from 'vitest/node'
+import type { ResolvedPluginOptions } from '../dsl/plugin-options.ts'
+import { LlmBenchError } from '../errors.ts'
+import { PROVIDED_KEY } from '../files/provided.ts'
+import { addReporters } from './add-reporters.ts'
+import { RunSession } from './session.ts'
+
+/** Sessions of the Vitest instances of this process; keyed globally, so that a second copy of this package finds them. */
+const SESSIONS: WeakMap<Vitest, Configured> = ((globalThis as Record<symbol, unknown>)[Symbol.for('vitest-llm-bench.sessions')] ??=
+  new WeakMap()) as WeakMap<Vitest, Configured>
+
+interface Configured {
+  readonly session: RunSession
+  readonly projects: Set<TestProject>
+  readonly options: ResolvedPluginOptions
+}
+
+/** Configures one project of a Vitest run, if it is a benchmark project. */
+export async function configureBenchProject({ vitest, project }: VitestPluginContext, options: ResolvedPluginOptions): Promise<void> {
+  const { config } = project
+  if (!config.benchmark.enabled) return
+  let configured = SESSIONS.get(vitest)
+  if (configured?.projects.has(project)) {
+    throw new LlmBenchError(
+      'USAGE',
+      `llmBench() stands twice in the plugins of the project "${project.name}": keep one of them. ` +
+        '(It may come from two configs that are merged, or from two installed copies: `npm ls vitest-llm-bench` shows them.)',
+    )
+  }
+  if (configured === undefined) {
+    const session = await RunSession.start(vitest, options)
+    configured = { session, projects: new Set(), options }
+    SESSIONS.set(vitest, configured)
+    addReporters(vitest, session, options)
+  }
+  configured.projects.add(project)
+  if (config.benchmark.provider !== undefined && config.benchmark.provider !== '' && !isOurs(config.benchmark.provider)) {
+    throw new LlmBenchError(
+      'USAGE',
+      `benchmark.provider is ${JSON.stringify(config.benchmark.provider)} in the project "${project.name}", and llmBench() needs its own: ` +
+        'remove the setting, or keep llmBench() out of this project.',
+    )
+  }
+  config.benchmark.provider = entry('provider')
+  config.benchmark.suppressExportGetterWarnings = true
+  config.setupFiles = [...config.setupFiles, entry('setup')]
+  // Vitest's floor for benchmarks is a minute. A load test ends by its own limits, each request by its time-outs.
+  if (config.testTimeout <= 60_000) config.testTimeout = 0
+  project.provide(PROVIDED_KEY, { ...configured.session.settings, root: resolve(vitest.config.root) })
+  configured.session.projects.add(project)
+}
+
+function entry(name: 'provider' | 'setup'): string {
+  const path = fileURLToPath(new URL(`./${name}.js`, import.meta.url))
+  return existsSync(path) ? path : path.replace(/\.js$/, '.ts')
+}
+
+function isOurs(provider: string): boolean {
+  return resolve(provider) === resolve(entry('provider'))
+}

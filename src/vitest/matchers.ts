@@ -1,0 +1,56 @@
+import type { MatcherState, RunnerTestCase, SyncMatcherResult } from 'vitest'
+import { show } from '../dsl/options.ts'
+import { LlmBenchError } from '../errors.ts'
+import { formatBreaches, SLOBreachError } from '../verdict/breach.ts'
+import { judge, negate } from '../verdict/slo.ts'
+import type { SLO } from '../verdict/slo.ts'
+import { measuredRun } from './bench-result.ts'
+import { metaOf } from './meta.ts'
+
+/** `expect(run).toMeetSLO({ … })`: every threshold is judged, every verdict reaches the reports, all breaches fail together. */
+export function toMeetSLO(this: MatcherState, received: unknown, slo: SLO): SyncMatcherResult {
+  const run = measuredRun(received)
+  if (run === undefined) throw new LlmBenchError('USAGE', wrongSubject(received))
+  const { report, columns, openLoop } = run
+  const judged = judge(slo, {
+    bench: report.bench,
+    attempt: report.attempt,
+    metrics: report.metrics,
+    openLoop,
+    ...(columns === undefined ? {} : { columns }),
+  })
+  const verdicts = this.isNot ? negate(judged) : judged
+  const test = this.task as RunnerTestCase | undefined
+  if (test !== undefined) metaOf(test).verdicts.push(...verdicts)
+  if (verdicts.some(({ state }) => state !== 'pass')) {
+    throw withoutOwnFrames(new SLOBreachError(formatBreaches(report.bench, verdicts), verdicts))
+  }
+  return { pass: !this.isNot, message: () => `${report.bench} meets its SLO` }
+}
+
+function wrongSubject(received: unknown): string {
+  if (received instanceof Promise) return 'toMeetSLO() got a promise: await the run first, `const run = await bench(…).run()`.'
+  if (typeof received === 'object' && received !== null && 'run' in received) {
+    return "toMeetSLO() got a bench that has not run: `const run = await bench('name', …).run()`."
+  }
+  if (typeof received === 'object' && received !== null && 'latency' in received) {
+    return 'toMeetSLO() got the result of an ordinary function: it takes the result of a workload such as clients() or rollout().'
+  }
+  return `toMeetSLO() takes the result of a workload, \`await bench('name', clients({ … })).run()\`, and got ${show(received)}.`
+}
+
+const OWN_FOLDER = new URL('..', import.meta.url)
+
+/** Takes this package's own frames off the stack, so that Vitest points at the user's line. */
+function withoutOwnFrames<Thrown extends Error>(error: Thrown): Thrown {
+  const own = [OWN_FOLDER.href, OWN_FOLDER.pathname]
+  const [head, frames] = splitStack(error)
+  error.stack = [head, ...frames.filter((frame) => !own.some((folder) => frame.includes(folder)))].join('\n')
+  return error
+}
+
+function splitStack(error: Error): [head: string, frames: string[]] {
+  const lines = (error.stack ?? '').split('\n')
+  const first = lines.findIndex((line) => /^\s+at /.test(line))
+  return first === -1 ? [error.stack ?? '', []] : [lines.slice(0, first).join('\n'), lines.slice(first)]
+}

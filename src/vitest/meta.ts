@@ -1,0 +1,7 @@
+import type { RunnerTestCase } from 'vitest'
+import type { LlmBenchMeta } from '../files/run-report.ts'
+
+/** Our part of a test's meta, which Vitest hands to every reporter and writes into its own json report. */
+export function metaOf(test: RunnerTestCase): LlmBenchMeta {
+  return (test.meta.llmBench ??= { runs: [], verdicts: [] })
+}

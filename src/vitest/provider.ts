@@ -1,0 +1,38 @@
+import type { BenchmarkProvider, BenchRegistrationInput, BenchResult } from 'vitest'
+import { specOf } from '../dsl/workload.ts'
+import { runOrdinary } from './ordinary.ts'
+import { runWorkload } from './run-workload.ts'
+
+type Group = Parameters<BenchmarkProvider['run']>[0]
+
+// Two runs at a time would measure each other: those started together queue.
+let last: Promise<unknown> = Promise.resolve()
+
+/** Vitest's benchmark provider: workloads go to the load generator, ordinary functions to Tinybench as without us. */
+const provider: BenchmarkProvider = {
+  async run(group) {
+    const specs = group.registrations.map((registration) => specOf(registration.fn))
+    if (specs.every((spec) => spec === undefined)) return runOrdinary(group)
+    const turn = last.then(() => runMixed(group))
+    last = turn.catch(() => undefined)
+    // A run that is cancelled still has a partial report to write: the test is not over before that.
+    group.test.context.onTestFinished(() => last as Promise<void>)
+    return turn
+  },
+}
+
+export default provider
+
+async function runMixed(group: Group): Promise<BenchResult[]> {
+  const results = new Map<BenchRegistrationInput, BenchResult>()
+  const ordinary = group.registrations.filter((registration) => specOf(registration.fn) === undefined)
+  if (ordinary.length > 0) {
+    const measured = await runOrdinary({ ...group, registrations: ordinary })
+    measured.forEach((result, i) => results.set(ordinary[i]!, result))
+  }
+  for (const registration of group.registrations) {
+    const spec = specOf(registration.fn)
+    if (spec !== undefined) results.set(registration, await runWorkload(group.test, registration.name, spec))
+  }
+  return group.registrations.map((registration) => results.get(registration)!)
+}

@@ -1,0 +1,136 @@
+import { mkdir } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { inject, recordArtifact } from 'vitest'
+import type { RunnerTestCase } from 'vitest'
+import { workloadDigest } from '../dsl/digest.ts'
+import { redact, redactURL } from '../dsl/redact.ts'
+import type { WorkloadSpec } from '../dsl/workload-spec.ts'
+import { LlmBenchError, messageOf } from '../errors.ts'
+import { PROVIDED_KEY } from '../files/provided.ts'
+import type { ProvidedSettings } from '../files/provided.ts'
+import { writeRequestsParquet } from '../files/requests-parquet.ts'
+import { benchFolderName, removeIfEmpty, toRootRelative } from '../files/results.ts'
+import { findResumable } from '../files/rollout-files.ts'
+import { REPORT_VERSION, RUN_ARTIFACT } from '../files/run-report.ts'
+import type { RunReport, TargetFacts } from '../files/run-report.ts'
+import type { RunPlan } from '../load/plan.ts'
+import { runInWorker } from '../load/run-in-worker.ts'
+import type { RunRecord } from '../metrics/record.ts'
+import { summarize } from '../metrics/summarize.ts'
+import { toBenchResult } from './bench-result.ts'
+import type { WorkloadResult } from './bench-result.ts'
+import { ControlClient } from './control-client.ts'
+import { metaOf } from './meta.ts'
+import { embeddedAsOpenAI, resolveSubject } from './resolve-subject.ts'
+
+let control: ControlClient | undefined
+
+/** Runs one workload for a test: load, figures, files, and the artifact that the reporters read. */
+export async function runWorkload(test: RunnerTestCase, bench: string, workload: WorkloadSpec): Promise<WorkloadResult> {
+  const settings = inject(PROVIDED_KEY)
+  control ??= new ControlClient(settings.controlPath)
+  const attempt = test.result?.retryCount ?? 0
+  const startedAt = new Date()
+  const started = performance.now()
+  const folder = await makeFolder(test, bench, attempt, settings)
+  const client = control
+  const { plan, note, outcome } = await measure().catch(async (error: unknown) => {
+    await removeIfEmpty(folder)
+    throw error
+  })
+  const { record } = outcome
+  const metrics = summarize(record)
+  if (record.kind === 'requests') await writeRequestsParquet(join(folder, 'requests.parquet'), record)
+  const report: RunReport = {
+    version: REPORT_VERSION,
+    bench,
+    attempt,
+    workload: redact({
+      ...workload,
+      ...(plan.target ? { target: plan.target } : {}),
+      ...(plan.engine ? { engine: plan.engine } : {}),
+    } as WorkloadSpec),
+    workloadDigest: plan.workloadDigest,
+    target: factsOf(plan, record, outcome),
+    metrics,
+    folder: toRootRelative(settings.root, folder),
+    startedAt: startedAt.toISOString(),
+    durationMs: performance.now() - started,
+    partial: record.partial,
+    notes: [...(note === undefined ? [] : [note]), ...record.notes],
+    ...(record.kind === 'oneBatch' ? { cases: [...record.cases] } : {}),
+  }
+  await recordArtifact(test, { type: RUN_ARTIFACT, report })
+  metaOf(test).runs.push({ bench, attempt, metrics, folder: report.folder, partial: report.partial })
+  if (record.partial)
+    throw new LlmBenchError(
+      'CANCELLED',
+      `${bench} was interrupted: what was measured until then is in ${report.folder}, marked as partial.`,
+    )
+  return toBenchResult(bench, record, report)
+
+  async function measure(): Promise<{ plan: RunPlan; note: string | undefined; outcome: Awaited<ReturnType<typeof runInWorker>> }> {
+    const { plan, note } = await planOf(workload, bench, folder, settings, client)
+    try {
+      const outcome = await runInWorker(plan, {
+        onProgress: (progress) => client.showProgress(bench, progress),
+        signal: test.context.signal,
+      })
+      return { plan, note, outcome }
+    } finally {
+      client.showProgress(bench, undefined)
+    }
+  }
+}
+
+async function makeFolder(test: RunnerTestCase, bench: string, attempt: number, settings: ProvidedSettings): Promise<string> {
+  const file = relative(settings.root, test.file.filepath)
+  const base = benchFolderName({ file, test: test.fullTestName, bench, attempt })
+  // The same bench may run several times in one test: every run keeps its files.
+  for (let repeat = 1; ; repeat++) {
+    const folder = join(settings.resultsFolder, repeat === 1 ? base : `${base}-${repeat}`)
+    try {
+      await mkdir(settings.resultsFolder, { recursive: true })
+      await mkdir(folder)
+      return folder
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') continue
+      throw new LlmBenchError(
+        'RESULTS',
+        `Results can't be written to ${folder}: ${messageOf(error)}. Set another folder: llmBench({ results: '…' }).`,
+        { cause: error },
+      )
+    }
+  }
+}
+
+async function planOf(
+  workload: WorkloadSpec,
+  bench: string,
+  folder: string,
+  settings: ProvidedSettings,
+  client: ControlClient,
+): Promise<{ plan: RunPlan; note: string | undefined }> {
+  const digest = workloadDigest(workload)
+  const subject = resolveSubject(workload, settings, process.env)
+  const details = workload.kind === 'rollout' && !settings.details ? { ...workload, details: false } : workload
+  const base = { workload: details, root: settings.root, folder, bench, workloadDigest: digest }
+  if (subject.kind === 'engine') return { plan: { ...base, engine: subject.engine }, note: subject.note }
+  const { target } = subject
+  const live = target.kind === 'embedded' ? embeddedAsOpenAI(target, await client.acquireServer(target)) : target
+  const resumeFrom =
+    workload.kind === 'rollout' && workload.resume
+      ? await findResumable(settings.resultsHome, { bench, workloadDigest: digest, exclude: settings.resultsFolder })
+      : undefined
+  return { plan: { ...base, target: live, ...(resumeFrom === undefined ? {} : { resumeFrom }) }, note: subject.note }
+}
+
+function factsOf(plan: RunPlan, record: RunRecord, outcome: Awaited<ReturnType<typeof runInWorker>>): TargetFacts {
+  const model = record.model ?? plan.target?.model
+  return {
+    kind: plan.target?.kind ?? plan.engine?.kind ?? 'unknown',
+    ...(plan.target === undefined ? {} : { address: plan.target.baseURLs.map(redactURL).join(', ') }),
+    ...(model === undefined ? {} : { model }),
+    ...(outcome.engine === undefined ? {} : { version: `${outcome.engine.name} ${outcome.engine.version}` }),
+  }
+}

@@ -1,0 +1,16 @@
+import { readdir, readFile, readlink } from 'node:fs/promises'
+
+/** Ids of the processes whose working folder or command line names this folder. Linux only. */
+export async function processesUsing(folder: string): Promise<number[]> {
+  const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+  const using = await Promise.all(
+    ids.map(async (id) => {
+      const [cwd, command] = await Promise.all([
+        readlink(`/proc/${id}/cwd`).catch(() => ''),
+        readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => ''),
+      ])
+      return cwd.startsWith(folder) || command.includes(folder) ? [Number(id)] : []
+    }),
+  )
+  return using.flat()
+}

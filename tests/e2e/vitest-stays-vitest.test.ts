@@ -1,0 +1,229 @@
+// Vitest's own features work with workloads in the suite, and ordinary benchmarks are left alone.
+import { readFile } from 'node:fs/promises'
+import { describe, expect, test } from 'vitest'
+import { list, latest, PLAIN_CONFIG, project, readLatest, readSummary, runBench, start } from './run-vitest.ts'
+
+const LOAD = `clients({ n: 2, rampUp: 0, requests: 4, maxTokens: 4 })`
+const HEAD = `
+  import { describe, expect, test } from 'vitest'
+  import { clients, requestRate } from 'vitest-llm-bench'
+`
+
+describe('ordinary benchmarks', () => {
+  test('run as without the plugin, and stand beside workloads in one comparison', async () => {
+    const folder = await project({
+      'mixed.bench.ts': `${HEAD}
+        test('mixed', async ({ bench }) => {
+          const sum = () => { let s = 0; for (let i = 0; i < 1000; i++) s += i; return s }
+          const result = await bench.compare(bench('sum', sum), bench('load', ${LOAD}), { time: 20, iterations: 5 })
+          expect(result.get('sum').metrics).toBeUndefined()
+          expect(result.get('load').metrics.completed).toBe(4)
+          expect(result.get('sum')).toBeFasterThan(result.get('load'))
+        })
+        test('ordinary alone', async ({ bench }) => {
+          const run = await bench('noop', () => {}).run({ time: 10, iterations: 3 })
+          expect(run.latency.samplesCount).toBeGreaterThanOrEqual(3)
+        })
+      `,
+    })
+    const { exitCode, output } = await runBench(folder)
+    expect(exitCode, output).toBe(0)
+    const { tests } = await readSummary(folder)
+    expect(tests.find(({ name }) => name === 'ordinary alone')!.runs).toEqual([])
+    expect(output).toContain('noop')
+  })
+
+  test('a suite without workloads leaves no results folder', async () => {
+    const folder = await project({
+      'plain.bench.ts': `
+        import { test } from 'vitest'
+        test('plain', async ({ bench }) => { await bench('noop', () => {}).run({ time: 5, iterations: 2 }) })
+      `,
+    })
+    const { exitCode, output } = await runBench(folder)
+    expect(exitCode, output).toBe(0)
+    expect((await list(`${folder}/bench-results`)).filter((name) => !name.startsWith('latest'))).toEqual([])
+  })
+
+  test('unit tests in the same project are left alone', async () => {
+    const folder = await project({ 'unit.test.ts': `import { expect, test } from 'vitest'\ntest('adds', () => expect(1 + 1).toBe(2))` })
+    const { exitCode, output } = await start(folder, ['run']).finished
+    expect(exitCode, output).toBe(0)
+    expect(await list(`${folder}/bench-results`)).toEqual([])
+  })
+})
+
+test('test.for, describe, -t and file filters choose what runs', async () => {
+  const folder = await project({
+    'a.bench.ts': `${HEAD}
+      describe('sweep', () => {
+        test.for([1, 2])('n=%i', async (n, { bench }) => {
+          const run = await bench('load', clients({ n, rampUp: 0, requests: 4, maxTokens: 2 })).run()
+          expect(run.metrics.completed).toBe(4)
+        })
+      })
+    `,
+    'b.bench.ts': `${HEAD} test('other', async ({ bench }) => { await bench('load', ${LOAD}).run() })`,
+  })
+  const all = await runBench(folder)
+  expect(all.exitCode, all.output).toBe(0)
+  expect((await readSummary(folder)).tests.flatMap(({ runs }) => runs)).toHaveLength(3)
+  expect((await readLatest(folder, 'clients.csv')).trim().split(/\r?\n/)).toHaveLength(4)
+  expect((await runBench(folder, ['a.bench.ts', '-t', 'n=2'])).exitCode).toBe(0)
+  const { tests } = await readSummary(folder)
+  expect(tests.filter(({ runs }) => runs.length > 0).map(({ name }) => name)).toEqual(['n=2'])
+})
+
+test('a pass on a retry is reported as flaky, with the figures of every attempt', async () => {
+  const folder = await project({
+    'flaky.bench.ts': `${HEAD}
+      let attempt = 0
+      test('flaky', { retry: 1 }, async ({ bench }) => {
+        const run = await bench('load', ${LOAD}).run()
+        expect(run).toMeetSLO({ outputTokensPerSecond: attempt++ === 0 ? '>= 1e9 tok/s' : '>= 0.001 tok/s' })
+      })
+    `,
+  })
+  const { exitCode, output } = await runBench(folder)
+  expect(exitCode, output).toBe(0)
+  const [flaky] = (await readSummary(folder)).tests
+  expect(flaky).toMatchObject({ state: 'passed', flaky: true, attempts: 2 })
+  expect(flaky!.runs.map(({ attempt }) => attempt)).toEqual([0, 1])
+  expect(flaky!.verdicts.map(({ attempt, state }) => [attempt, state])).toEqual([
+    [0, 'fail'],
+    [1, 'pass'],
+  ])
+  expect(new Set(flaky!.runs.map((run) => run.folder)).size).toBe(2)
+})
+
+test.for(['forks', 'threads'])('runs in the %s pool', async (pool) => {
+  const folder = await project({ 'a.bench.ts': `${HEAD} test('t', async ({ bench }) => { await bench('load', ${LOAD}).run() })` })
+  const { exitCode, output } = await runBench(folder, ['--pool', pool])
+  expect(exitCode, output).toBe(0)
+  expect((await readSummary(folder)).tests[0]!.runs[0]!.metrics).toMatchObject({ completed: 4 })
+})
+
+test('shards are merged into one report', async () => {
+  const folder = await project({
+    'a.bench.ts': `${HEAD} test('a', async ({ bench }) => { const run = await bench('first', ${LOAD}).run(); expect(run).toMeetSLO({ successRate: 1 }) })`,
+    'b.bench.ts': `${HEAD} test('b', async ({ bench }) => { await bench('second', ${LOAD}).run() })`,
+  })
+  for (const shard of ['1/2', '2/2']) {
+    const { exitCode, output } = await runBench(folder, [`--shard=${shard}`, '--reporter=blob'])
+    expect(exitCode, output).toBe(0)
+  }
+  const merged = await runBench(folder, ['--merge-reports'])
+  expect(merged.exitCode, merged.output).toBe(0)
+  const summary = await readSummary(folder)
+  expect(summary.tests.flatMap(({ runs }) => runs.map(({ bench }) => bench)).toSorted()).toEqual(['first', 'second'])
+  expect(summary.tests.flatMap(({ verdicts }) => verdicts)).toHaveLength(1)
+  expect((await readLatest(folder, 'clients.csv')).trim().split(/\r?\n/)).toHaveLength(3)
+  expect(await readLatest(folder, 'junit.xml')).toContain('successRate')
+})
+
+test('runs that are started together queue instead of measuring each other', async () => {
+  const folder = await project({
+    'together.bench.ts': `${HEAD}
+      test('t', async ({ bench }) => {
+        await Promise.all([bench('one', ${LOAD}).run(), bench('two', ${LOAD}).run()])
+      })
+    `,
+  })
+  const { exitCode, output } = await runBench(folder)
+  expect(exitCode, output).toBe(0)
+  const [one, two] = (await readSummary(folder)).tests[0]!.runs
+  expect(Date.parse(one!.startedAt) + one!.durationMs).toBeLessThanOrEqual(Date.parse(two!.startedAt) + 1)
+})
+
+test('.not holds where a threshold is broken, and a figure of its own is asserted as usual', async () => {
+  const folder = await project({
+    'not.bench.ts': `${HEAD}
+      test('t', async ({ bench }) => {
+        const run = await bench('load', ${LOAD}).run()
+        expect(run).not.toMeetSLO({ ttft: { mean: '<= 0.000001ms' } })
+        expect(() => expect(run).not.toMeetSLO({ successRate: '>= 1%' })).toThrow()
+        expect(() => expect(run).toMeetSLO({ ttft: { p99: '<= 1000s' } })).toThrow(/662/)
+        expect(run).toMeetSLO({ ttft: { p99: '<= 1000s' }, allowFewSamples: true })
+        expect(() => expect(run).toMeetSLO({ tfft: { p50: 1 } } as never)).toThrow(/ttft/)
+      })
+    `,
+  })
+  const { exitCode, output } = await runBench(folder)
+  expect(exitCode, output).toBe(0)
+})
+
+test("works beside the user's own Vite and Vitest settings", async () => {
+  const folder = await project({
+    'vitest.config.ts': `
+      import { defineConfig } from 'vitest/config'
+      import { llmBench } from 'vitest-llm-bench/plugin'
+      export default defineConfig({
+        plugins: [{ name: 'own', config: () => ({ define: { OWN: '"mine"' } }) }, llmBench({ results: 'out/llm', environment: { gpu: 'none' } })],
+        test: { setupFiles: ['./own-setup.ts'], globals: true, reporters: ['verbose'], benchmark: { include: ['perf/*.perf.ts'] } },
+      })
+    `,
+    'own-setup.ts': `globalThis.ownSetup = true`,
+    'perf/a.perf.ts': `
+      import { clients } from 'vitest-llm-bench'
+      test('t', async ({ bench }) => {
+        expect(OWN).toBe('mine')
+        expect(globalThis.ownSetup).toBe(true)
+        await bench('load', ${LOAD}).run()
+      })
+    `,
+  })
+  const { exitCode, output } = await runBench(folder)
+  expect(exitCode, output).toBe(0)
+  expect(output).toContain('TTFT')
+  const summary = JSON.parse(await readFile(`${folder}/out/llm/latest/summary.json`, 'utf8')) as { environment: Record<string, string> }
+  expect(summary.environment['gpu']).toBe('none')
+})
+
+describe('misuse', () => {
+  const call = `${HEAD} test('t', async ({ bench }) => { await bench('load', ${LOAD}).run() })`
+
+  test('two copies of the plugin', async () => {
+    const folder = await project({
+      'vitest.config.ts': PLAIN_CONFIG.replace('[llmBench()]', '[llmBench(), llmBench()]'),
+      'a.bench.ts': call,
+    })
+    const { exitCode, output } = await runBench(folder)
+    expect(exitCode).toBe(1)
+    expect(output).toContain('llmBench() stands twice')
+  })
+
+  test('no plugin', async () => {
+    const folder = await project({ 'vitest.config.ts': 'export default {}', 'a.bench.ts': call })
+    const { exitCode, output } = await runBench(folder)
+    expect(exitCode).toBe(1)
+    expect(output).toContain('plugins: [llmBench()]')
+  })
+
+  test('a workload called outside a bench', async () => {
+    const folder = await project({ 'a.bench.ts': `${HEAD} test('t', () => { ${LOAD}() })` })
+    const { exitCode, output } = await runBench(folder)
+    expect(exitCode).toBe(1)
+    expect(output).toContain('is a workload and not a function to call')
+  })
+
+  test('a bad option of the plugin', async () => {
+    const folder = await project({
+      'vitest.config.ts': PLAIN_CONFIG.replace('llmBench()]', "llmBench({ result: 'x' })]"),
+      'a.bench.ts': call,
+    })
+    const { exitCode, output } = await runBench(folder)
+    expect(exitCode).toBe(1)
+    expect(output).toContain('did you mean `results`?')
+  })
+})
+
+test('results of earlier runs are kept, and latest points to the newest', async () => {
+  const folder = await project({ 'a.bench.ts': `${HEAD} test('t', async ({ bench }) => { await bench('load', ${LOAD}).run() })` })
+  await runBench(folder)
+  const first = await readSummary(folder)
+  await runBench(folder)
+  const second = await readSummary(folder)
+  expect(second.startedAt).not.toBe(first.startedAt)
+  expect((await list(`${folder}/bench-results`)).filter((name) => name !== 'latest')).toHaveLength(2)
+  expect(latest(folder)).toContain('latest')
+})
