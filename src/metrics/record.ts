@@ -79,6 +79,8 @@ export interface BatchCase {
   readonly prefillNs?: number | undefined
   /** Output length − 1 steps. */
   readonly decodeNs: readonly number[]
+  /** Sequences in each forward pass, the prefill first: proof that every pass held the whole batch. */
+  readonly sequencesPerDecode?: readonly number[] | undefined
   /** Why the case did not run. */
   readonly skipped?: string | undefined
 }

@@ -1,0 +1,118 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { LlmBenchError, messageOf } from '../../errors.ts'
+import { encodeGguf } from './gguf-writer.ts'
+import type { GgufValue } from './gguf-writer.ts'
+import { TINY_CHAT_TEMPLATE, tinyTokenizerJson, tinyVocabulary } from './tiny-vocabulary.ts'
+import { tinyWeights } from './tiny-weights.ts'
+import type { TinyShape } from './tiny-weights.ts'
+
+/** Name of the generated model, as servers and reports show it. */
+export const TINY_MODEL_NAME = 'tiny-llama'
+
+const SHAPE: TinyShape = { layers: 4, width: 128, feedForward: 256, heads: 4, kvHeads: 2, seed: 1 }
+const CONTEXT_LENGTH = 8192
+/** Goes up with every change of the recipe that the digest below does not see. */
+const RECIPE = 1
+
+const uint32 = (value: number): GgufValue => ({ type: 'uint32', value })
+const float32 = (value: number): GgufValue => ({ type: 'float32', value })
+const string = (value: string): GgufValue => ({ type: 'string', value })
+const bool = (value: boolean): GgufValue => ({ type: 'bool', value })
+
+/** Where the generated model lies. */
+export interface TinyModelFiles {
+  readonly gguf: string
+  readonly tokenizer: string
+}
+
+/**
+ * Writes the tiny model and its `tokenizer.json` into a cache folder, where they are not there yet. Several processes may do so at
+ * the same time: each writes a file of its own and renames it.
+ * @param options.cacheFolder default: `LLM_BENCH_CACHE`, else `vitest-llm-bench` in the system's folder for caches
+ * @throws {LlmBenchError} `ENGINE` where the folder can't be written
+ */
+export async function ensureTinyModel(options: { cacheFolder?: string } = {}): Promise<TinyModelFiles> {
+  const folder = options.cacheFolder ?? defaultCacheFolder()
+  const tokenizerJson = JSON.stringify(tinyTokenizerJson())
+  const recipe = JSON.stringify([RECIPE, SHAPE, CONTEXT_LENGTH, TINY_CHAT_TEMPLATE])
+  const digest = createHash('sha256').update(recipe).update(tokenizerJson).digest('hex').slice(0, 12)
+  const files = {
+    gguf: join(folder, `${TINY_MODEL_NAME}-${digest}.gguf`),
+    tokenizer: join(folder, `${TINY_MODEL_NAME}-${digest}.tokenizer.json`),
+  }
+  try {
+    if (!existsSync(files.tokenizer)) await writeWhole(folder, files.tokenizer, tokenizerJson)
+    if (!existsSync(files.gguf)) await writeWhole(folder, files.gguf, encodeTinyModel())
+  } catch (error) {
+    throw new LlmBenchError(
+      'ENGINE',
+      `the tiny model can't be written to ${folder}: ${messageOf(error)}. Set LLM_BENCH_CACHE to a folder that can be written.`,
+      { cause: error },
+    )
+  }
+  return files
+}
+
+/** The tiny model as the bytes of a GGUF file (1.8 MB); the same in every call. */
+export function encodeTinyModel(): Buffer {
+  const vocabulary = tinyVocabulary()
+  const { entries, ids } = vocabulary
+  return encodeGguf(
+    {
+      'general.architecture': string('llama'),
+      'general.name': string(TINY_MODEL_NAME),
+      'general.file_type': uint32(1),
+      'general.alignment': uint32(32),
+      'llama.vocab_size': uint32(entries.length),
+      'llama.context_length': uint32(CONTEXT_LENGTH),
+      'llama.embedding_length': uint32(SHAPE.width),
+      'llama.block_count': uint32(SHAPE.layers),
+      'llama.feed_forward_length': uint32(SHAPE.feedForward),
+      'llama.attention.head_count': uint32(SHAPE.heads),
+      'llama.attention.head_count_kv': uint32(SHAPE.kvHeads),
+      'llama.attention.layer_norm_rms_epsilon': float32(1e-5),
+      'llama.rope.dimension_count': uint32(SHAPE.width / SHAPE.heads),
+      'llama.rope.freq_base': float32(10_000),
+      'tokenizer.ggml.model': string('llama'),
+      'tokenizer.ggml.pre': string('default'),
+      'tokenizer.ggml.tokens': { type: 'strings', value: entries.map(({ text }) => text) },
+      'tokenizer.ggml.scores': { type: 'float32s', value: entries.map(({ score }) => score) },
+      'tokenizer.ggml.token_type': { type: 'int32s', value: entries.map(({ type }) => type) },
+      'tokenizer.ggml.bos_token_id': uint32(ids.bos),
+      'tokenizer.ggml.eos_token_id': uint32(ids.eos),
+      'tokenizer.ggml.eot_token_id': uint32(ids.endOfTurn),
+      'tokenizer.ggml.unknown_token_id': uint32(ids.unknown),
+      'tokenizer.ggml.add_bos_token': bool(true),
+      'tokenizer.ggml.add_eos_token': bool(false),
+      'tokenizer.ggml.add_space_prefix': bool(false),
+      'tokenizer.chat_template': string(TINY_CHAT_TEMPLATE),
+    },
+    tinyWeights(SHAPE, vocabulary),
+  )
+}
+
+function defaultCacheFolder(): string {
+  const { LLM_BENCH_CACHE, XDG_CACHE_HOME, LOCALAPPDATA } = process.env
+  if (LLM_BENCH_CACHE) return LLM_BENCH_CACHE
+  if (XDG_CACHE_HOME) return join(XDG_CACHE_HOME, 'vitest-llm-bench')
+  if (process.platform === 'win32') return join(LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'), 'vitest-llm-bench', 'Cache')
+  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Caches', 'vitest-llm-bench')
+  return join(homedir(), '.cache', 'vitest-llm-bench')
+}
+
+async function writeWhole(folder: string, file: string, content: string | Buffer): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  const draft = `${file}.${randomUUID()}.tmp`
+  try {
+    await writeFile(draft, content)
+    await rename(draft, file)
+  } catch (error) {
+    await rm(draft, { force: true })
+    // On Windows a rename onto a file that another process holds open fails; that file is as good as ours.
+    if (!existsSync(file)) throw error
+  }
+}
