@@ -3,11 +3,12 @@ import type { WorkloadSpec } from './workload-spec.ts'
 
 /** JSON with sorted keys and without undefined: equal data gives equal text. */
 export function canonicalJSON(value: unknown): string {
-  return JSON.stringify(value, (_, item: unknown) =>
+  const text: string | undefined = JSON.stringify(value, (_, item: unknown) =>
     typeof item === 'object' && item !== null && !Array.isArray(item)
       ? Object.fromEntries(Object.entries(item).toSorted(([a], [b]) => (a < b ? -1 : 1)))
       : item,
   )
+  return text ?? 'null'
 }
 
 /** SHA-256 of data's canonical JSON, 16 hex digits. */
@@ -15,7 +16,7 @@ export function digestOf(value: unknown): string {
   return createHash('sha256').update(canonicalJSON(value)).digest('hex').slice(0, 16)
 }
 
-const NOT_LOAD = new Set(['target', 'engine', 'resume', 'details'])
+const NOT_LOAD = new Set(['target', 'engine', 'resume', 'details', 'runName'])
 
 /** What a workload asks for, apart from what it is asked of: equal digests mean equal load. */
 export function workloadDigest(spec: WorkloadSpec): string {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { LlmBenchError } from '../errors.ts'
+import { redactAt } from './redact.ts'
 
 /**
  * Checks a call's options against its schema.
@@ -8,7 +9,14 @@ import { LlmBenchError } from '../errors.ts'
 export function parseOptions<Schema extends z.ZodType>(schema: Schema, options: unknown, call: string): z.output<Schema> {
   const parsed = schema.safeParse(options)
   if (parsed.success) return parsed.data
-  const problems = parsed.error.issues.flatMap((issue) => describeIssue(issue, options, call, schema))
+  const reported = new Set<string>()
+  const problems = parsed.error.issues.flatMap((issue) => {
+    // A value that breaks two rules is one bad option: the first rule says enough.
+    const place = JSON.stringify(issue.path)
+    if (issue.path.length > 0 && issue.code !== 'unrecognized_keys' && reported.has(place)) return []
+    reported.add(place)
+    return describeIssue(issue, options, call, schema)
+  })
   throw new LlmBenchError(
     'INVALID_OPTION',
     problems.length === 1 ? problems[0]! : `${call} has ${problems.length} bad options:\n  - ${problems.join('\n  - ')}`,
@@ -25,8 +33,41 @@ function describeIssue(issue: z.core.$ZodIssue, options: unknown, call: string, 
     })
   }
   const value = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], options)
-  const name = issue.path.length > 0 ? `\`${issue.path.join('.')}\`` : 'its options'
-  return [`${call}: ${name} is ${show(value)}: ${issue.message}`]
+  const message = messageOfIssue(issue)
+  if (issue.path.length > 0) return [`${call}: \`${issue.path.join('.')}\` is ${showRedacted(value, issue.path)}: ${message}`]
+  return [value === undefined ? `${call} was called without: ${message}` : `${call} was given ${showRedacted(value, [])}: ${message}`]
+}
+
+/** Error messages end in logs that others read: no key or password may stand in them. */
+function showRedacted(value: unknown, path: readonly PropertyKey[]): string {
+  let plain = value
+  if (typeof value === 'object' && value !== null) {
+    try {
+      plain = JSON.parse(JSON.stringify(value))
+    } catch {
+      return show(value)
+    }
+  }
+  return show(path.reduceRight((inner, key) => redactAt(String(key), inner), redactAt('', plain)))
+}
+
+const EXPECTED: Readonly<Record<string, string>> = {
+  object: 'an object of options',
+  array: 'a list',
+  record: 'an object',
+  string: 'a text',
+}
+
+/** Zod's own words speak of types where ours speak of what to write. */
+function messageOfIssue(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_type' && issue.message.startsWith('Invalid input')) {
+    return `expected ${EXPECTED[issue.expected] ?? issue.expected}`
+  }
+  if (issue.code !== 'invalid_union') return issue.message
+  // Of the forms that an option may have, the one that came furthest knows best what is wrong.
+  const branches = issue.errors.filter((branch) => branch.length > 0)
+  const deepest = branches.toSorted((a, b) => b[0]!.path.length - a[0]!.path.length)[0]?.[0]
+  return issue.message.startsWith('Invalid input') && deepest !== undefined ? messageOfIssue(deepest) : issue.message
 }
 
 function optionNames(schema: z.ZodType): string[] {
@@ -39,20 +80,23 @@ function optionNames(schema: z.ZodType): string[] {
 export function show(value: unknown): string {
   if (value === undefined) return 'missing'
   if (typeof value === 'function') return 'a function'
-  if (typeof value === 'number' || typeof value === 'bigint') return String(value)
-  let text: string
+  if (typeof value === 'bigint') return `${value}n`
+  if (typeof value === 'number' || typeof value === 'symbol') return String(value)
+  let text: string | undefined
   try {
-    text = JSON.stringify(value) ?? String(value)
+    text = JSON.stringify(value)
   } catch {
-    text = String(value)
+    text = undefined
   }
+  if (text === undefined) return 'an object that JSON cannot hold'
   return text.length > 80 ? `${text.slice(0, 77)}...` : text
 }
 
 /** The known name that a misspelt one most likely meant, if any is near. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   let best: string | undefined
-  let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1
+  // Fewer changes than letters, or a one-letter option would be near to every short name.
+  let bestDistance = Math.min(Math.max(2, Math.floor(name.length / 3)), name.length - 1) + 1
   for (const candidate of known) {
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase())
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance]

@@ -1,4 +1,5 @@
-const SECRET_NAME = /authorization|api[-_]?keys?$|^keys?$|token$|secret|password|cookie|credential/i
+const SECRET_NAME = /auth(?!or(?!iz))|api[-_]?key|(?:^|[-_])keys?$|token$|secret|passw(?:or)?d|cookie|credential/i
+const SECRET_CAMEL_NAME = /[a-z]Keys?$/
 
 /**
  * A copy of a spec that is fit for a report, a log or a digest: API keys, secret headers, and the credentials and query
@@ -8,9 +9,10 @@ export function redact<Value>(value: Value): Value {
   return redactAt('', value) as Value
 }
 
-function redactAt(name: string, value: unknown): unknown {
+/** The same for the value of an option of the given name. */
+export function redactAt(name: string, value: unknown): unknown {
   if (value === undefined || value === null) return value
-  if (SECRET_NAME.test(name) && typeof value !== 'number' && typeof value !== 'boolean') {
+  if ((SECRET_NAME.test(name) || SECRET_CAMEL_NAME.test(name)) && typeof value !== 'number' && typeof value !== 'boolean') {
     return Array.isArray(value) ? value.map(() => '***') : '***'
   }
   if (typeof value === 'string') return redactURL(value)
@@ -23,7 +25,7 @@ function redactAt(name: string, value: unknown): unknown {
 
 /** A URL without its user name, password and query; any other text unchanged. */
 export function redactURL(text: string): string {
-  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text) || !URL.canParse(text)) return text
+  if (!/^[a-z][a-z0-9+.-]*:\/\/\S+$/i.test(text) || !URL.canParse(text)) return text
   const url = new URL(text)
   if (url.username === '' && url.password === '' && url.search === '') return text
   if (url.username !== '') url.username = '***'

@@ -36,16 +36,11 @@ export interface EmbeddedTargetSpec {
   readonly endpoint: 'chat' | 'completions'
 }
 
-const httpURL = z.string().transform((value, context) => {
-  const problem = !URL.canParse(value)
-    ? 'expected an http:// or https:// URL'
-    : !/^https?:$/.test(new URL(value).protocol)
-      ? 'expected an http:// or https:// URL'
-      : undefined
-  if (problem === undefined) return value
-  context.addIssue({ code: 'custom', message: problem })
-  return z.NEVER
-})
+const HTTP_URL = 'expected an http:// or https:// URL'
+const httpURL = z
+  .string({ error: HTTP_URL })
+  .trim()
+  .refine((value) => /^https?:\/\//i.test(value) && URL.canParse(value), { error: HTTP_URL })
 
 const endpoint = z.enum(['chat', 'completions'], { error: "expected 'chat' or 'completions'" })
 
