@@ -1,0 +1,160 @@
+import type { Failure } from './wire/failure.ts'
+import { WireError } from './wire/failure.ts'
+import type { Exchange } from './wire/http.ts'
+import type { Answer, Choice } from './target.ts'
+
+/** What the decoders of every wire protocol tell about an answer. */
+export interface AnswerSink {
+  /** Text of the model; '' is no token. */
+  token(choice: number, text: string, kind: 'answer' | 'reasoning'): void
+  finish(choice: number, reason: string): void
+  /** The counts so far; the last ones count. */
+  usage(promptTokens: number, outputTokens: number): void
+  /** An error that the server reports inside of the answer; the first one counts. */
+  serverError(message: string): void
+}
+
+/** Puts an answer together from what a decoder tells, chunk by chunk. */
+export class AnswerBuilder implements AnswerSink {
+  readonly #choices: ChoiceBuilder[]
+  /** The decoder that reads whole bodies has no times of tokens. */
+  readonly #streamed: boolean
+  #chunk = 0
+  #readNs = Number.NaN
+  #usage: { promptTokens: number; outputTokens: number } | undefined
+  #serverError: string | undefined
+  /** The protocol's own mark for the end of the stream has come. */
+  #ended = false
+  /** Chunks with tokens, of all choices. */
+  tokenChunks = 0
+
+  constructor(n: number, streamed: boolean) {
+    this.#choices = Array.from({ length: n }, () => new ChoiceBuilder())
+    this.#streamed = streamed
+  }
+
+  /** What follows came in one chunk, read at this time. */
+  beginChunk(readNs: number): void {
+    this.#chunk++
+    this.#readNs = readNs
+  }
+
+  token(choice: number, text: string, kind: 'answer' | 'reasoning'): void {
+    if (text === '') return
+    const builder = this.#choice(choice)
+    if (builder.add(text, kind, this.#chunk, this.#readNs, this.#streamed)) this.tokenChunks++
+  }
+
+  finish(choice: number, reason: string): void {
+    this.#choice(choice).finishReason = reason
+  }
+
+  usage(promptTokens: number, outputTokens: number): void {
+    this.#usage = { promptTokens, outputTokens }
+  }
+
+  serverError(message: string): void {
+    this.#serverError ??= message
+  }
+
+  endMark(): void {
+    this.#ended = true
+  }
+
+  /** Whether nothing of an answer has come: no choice, no count, no error. */
+  get blank(): boolean {
+    return this.#usage === undefined && this.#serverError === undefined && !this.#choices.some((choice) => choice.begun)
+  }
+
+  /** The answer as it is after its exchange, and what is wrong with it. */
+  build(exchange: Exchange, address: string, keepText: boolean): Answer {
+    const withText = keepText || this.#usage === undefined
+    return {
+      address,
+      sentNs: exchange.sentNs,
+      connectNs: exchange.connectNs,
+      endNs: exchange.endNs,
+      usage: this.#usage,
+      choices: this.#choices.map((choice) => choice.build(withText, this.#streamed ? undefined : exchange.lastReadNs)),
+      error: this.#error(exchange.failure),
+    }
+  }
+
+  #error(failure: Failure | undefined): Failure | undefined {
+    if (this.#serverError !== undefined) return { kind: 'server', message: this.#serverError }
+    // What goes wrong with the connection after the end mark is no concern of the answer's.
+    if (failure !== undefined && !(this.#ended && failure.kind !== 'cancelled')) return failure
+    const broken = this.#choices.find((choice) => choice.finishReason === 'error' || choice.finishReason === 'abort')
+    if (broken !== undefined) return { kind: 'server', message: `the server finished the answer with '${broken.finishReason}'` }
+    const begun = this.#choices.filter((choice) => choice.begun)
+    if (this.#streamed && (begun.length === 0 ? !this.#ended : begun.some((choice) => choice.finishReason === undefined))) {
+      return TRUNCATED
+    }
+    if (this.#choices.every((choice) => choice.chunks === 0)) return this.#emptyFailure()
+    if (begun.length === this.#choices.length) return undefined
+    return { kind: 'protocol', message: `${this.#choices.length} answers were asked for (n) and ${begun.length} came` }
+  }
+
+  #emptyFailure(): Failure | undefined {
+    const counted = this.#usage?.outputTokens ?? 0
+    if (counted === 0) return { kind: 'empty', message: 'the answer finished without a token' }
+    // Without a stream there is no time of a token to be had, so that the count is all that is asked for.
+    if (!this.#streamed) return undefined
+    return { kind: 'empty', message: `the answer finished without text, though the server counts ${counted} tokens` }
+  }
+
+  #choice(index: number): ChoiceBuilder {
+    const choice = this.#choices[index]
+    if (choice === undefined) {
+      throw new WireError('protocol', `the answer has a choice ${index}, though only ${this.#choices.length} were asked for (n)`)
+    }
+    return choice
+  }
+}
+
+const TRUNCATED: Failure = { kind: 'truncated', message: 'the stream ended without a finish reason' }
+
+class ChoiceBuilder {
+  chunks = 0
+  finishReason: string | undefined
+  #lastChunk = -1
+  #firstTokenNs: number | undefined
+  #firstAnswerNs: number | undefined
+  #lastTokenNs: number | undefined
+  readonly #gapsMs: number[] = []
+  #answer = ''
+  #reasoning = ''
+
+  get begun(): boolean {
+    return this.chunks > 0 || this.finishReason !== undefined
+  }
+
+  /** Whether the text is the first of its chunk. */
+  add(text: string, kind: 'answer' | 'reasoning', chunk: number, readNs: number, streamed: boolean): boolean {
+    if (kind === 'answer') this.#answer += text
+    else this.#reasoning += text
+    if (streamed && kind === 'answer') this.#firstAnswerNs ??= readNs
+    if (chunk === this.#lastChunk) return false
+    this.#lastChunk = chunk
+    this.chunks++
+    if (streamed) {
+      this.#firstTokenNs ??= readNs
+      if (this.#lastTokenNs !== undefined) this.#gapsMs.push((readNs - this.#lastTokenNs) / 1e6)
+      this.#lastTokenNs = readNs
+    }
+    return true
+  }
+
+  /** @param wholeReadNs when the whole answer had been read, where it did not come token by token */
+  build(withText: boolean, wholeReadNs: number | undefined): Choice {
+    return {
+      firstTokenNs: this.#firstTokenNs,
+      firstAnswerNs: this.#firstAnswerNs,
+      lastTokenNs: this.#lastTokenNs ?? (this.begun ? wholeReadNs : undefined),
+      chunks: this.chunks,
+      gapsMs: this.#gapsMs,
+      finishReason: this.finishReason,
+      text: withText ? this.#reasoning + this.#answer : '',
+    }
+  }
+}

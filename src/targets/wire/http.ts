@@ -1,0 +1,305 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Dispatcher } from 'undici'
+import type { Clock } from '../../metrics/clock.ts'
+import type { Connection } from './connections.ts'
+import { Connections } from './connections.ts'
+import type { Failure, Phase } from './failure.ts'
+import { isHTML, messageOfBody, transportFailure, WireError } from './failure.ts'
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST'
+  readonly origin: string
+  /** Path and query. */
+  readonly path: string
+  /** Names and values in turn. */
+  readonly headers: readonly string[]
+  readonly body?: string | undefined
+  /** Seconds for this request instead of the client's. */
+  readonly timeout?: number | undefined
+}
+
+/** Takes the body of a 2xx answer as it comes. */
+export interface BodyReader {
+  /** `stream`: events or lines; `json`: one document. */
+  readonly form: 'stream' | 'json'
+  /**
+   * @param readNs when the bytes were read from the socket; the same for all that one read brought
+   * @throws {WireError} where nothing can be made of them; the connection is then closed
+   */
+  read(bytes: Buffer, readNs: number): void
+}
+
+/** How an exchange went; times in nanoseconds on the client's clock. */
+export interface Exchange {
+  readonly sentNs?: number | undefined
+  readonly connectNs?: number | undefined
+  /** When the last bytes of the body were read. */
+  readonly lastReadNs?: number | undefined
+  readonly endNs: number
+  readonly status?: number | undefined
+  readonly headers?: IncomingHttpHeaders | undefined
+  readonly failure?: Failure | undefined
+}
+
+export interface HttpClientOptions {
+  readonly clock: Clock
+  /** Seconds for a whole request. */
+  readonly timeout: number
+  /** Seconds without a byte in the middle of a body. */
+  readonly idleTimeout: number
+}
+
+/** HTTP/1.1 for measuring: keep-alive, one request a connection at a time, no retries, no redirects, times at the socket. */
+export class HttpClient {
+  readonly #options: HttpClientOptions
+  readonly #connections: Connections
+  readonly #underWay = new Set<RunningExchange>()
+  /** Requests by signal: one listener for all, since adding and removing listeners takes longer the more there are. */
+  readonly #bySignal = new WeakMap<AbortSignal, Set<RunningExchange>>()
+
+  constructor(options: HttpClientOptions) {
+    this.#options = options
+    this.#connections = new Connections(options.clock)
+  }
+
+  /** Sends a request and hands the answer's body to `reader`. Never rejects. */
+  exchange(request: HttpRequest, reader: BodyReader, signal: AbortSignal): Promise<Exchange> {
+    const { clock, timeout, idleTimeout } = this.#options
+    if (signal.aborted) return Promise.resolve({ endNs: clock.now(), failure: CANCELLED })
+    const connection = this.#connections.take(request.origin)
+    const bySignal = this.#watch(signal)
+    return new Promise((resolve) => {
+      const running = new RunningExchange(clock, connection, reader, request.timeout ?? timeout, idleTimeout, (exchange, reusable) => {
+        bySignal.delete(running)
+        this.#underWay.delete(running)
+        if (reusable) this.#connections.release(connection)
+        else this.#connections.discard(connection)
+        resolve(exchange)
+      })
+      bySignal.add(running)
+      this.#underWay.add(running)
+      connection.client.dispatch(
+        { method: request.method, path: request.path, headers: request.headers as string[], body: request.body ?? null },
+        running,
+      )
+    })
+  }
+
+  /** Closes every connection; requests under way fail as cancelled. */
+  async close(): Promise<void> {
+    for (const running of this.#underWay) running.fail(CANCELLED)
+    await this.#connections.close()
+  }
+
+  #watch(signal: AbortSignal): Set<RunningExchange> {
+    const known = this.#bySignal.get(signal)
+    if (known !== undefined) return known
+    const exchanges = new Set<RunningExchange>()
+    this.#bySignal.set(signal, exchanges)
+    signal.addEventListener('abort', () => exchanges.forEach((running) => running.fail(CANCELLED)), { once: true })
+    return exchanges
+  }
+}
+
+const CANCELLED: Failure = { kind: 'cancelled', message: 'the run was cancelled' }
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+/** An answer that is not the expected one is kept up to this, for its message. */
+const UNEXPECTED_BODY_LIMIT = 64 * 1024
+
+class RunningExchange implements Dispatcher.DispatchHandler {
+  readonly #clock: Clock
+  readonly #connection: Connection
+  readonly #reader: BodyReader
+  readonly #timeout: number
+  readonly #idleTimeout: number
+  readonly #done: (exchange: Exchange, reusable: boolean) => void
+  readonly #startNs: number
+  #timer: NodeJS.Timeout
+  #settled = false
+  #sentNs: number | undefined
+  #connectNs: number | undefined
+  #lastReadNs: number | undefined
+  #status: number | undefined
+  #headers: IncomingHttpHeaders | undefined
+  /** Collected instead of read where the answer is not the expected one. */
+  #unexpected: Buffer[] | undefined
+  #unexpectedBytes = 0
+
+  constructor(
+    clock: Clock,
+    connection: Connection,
+    reader: BodyReader,
+    timeout: number,
+    idleTimeout: number,
+    done: (exchange: Exchange, reusable: boolean) => void,
+  ) {
+    this.#clock = clock
+    this.#connection = connection
+    this.#reader = reader
+    this.#timeout = timeout
+    this.#idleTimeout = idleTimeout
+    this.#done = done
+    this.#startNs = clock.now()
+    this.#timer = this.#startTimer(timeout * 1e3)
+  }
+
+  onRequestStart(): void {
+    // undici insists on this method.
+  }
+
+  onRequestSent(): void {
+    this.#sentNs = this.#clock.now()
+    this.#connectNs = this.#connection.connectNs
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    if (status < 200 || this.#settled) return
+    this.#status = status
+    this.#headers = headers
+    if (status >= 300 || !isExpected(headers, this.#reader.form)) this.#unexpected = []
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, bytes: Buffer): void {
+    if (this.#settled) return
+    const readNs = this.#connection.readNs
+    if (this.#lastReadNs === undefined) this.#restartTimer(readNs)
+    this.#lastReadNs = readNs
+    if (this.#unexpected !== undefined) return this.#collect(bytes)
+    try {
+      this.#reader.read(bytes, readNs)
+    } catch (error) {
+      this.fail(
+        error instanceof WireError
+          ? { kind: error.kind, message: error.message }
+          : { kind: 'protocol', message: `the answer could not be read: ${String(error)}` },
+      )
+    }
+  }
+
+  onResponseEnd(): void {
+    this.#settle(this.#unexpected === undefined ? undefined : this.#unexpectedFailure(), true)
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+    const phase: Phase = this.#sentNs === undefined ? 'connecting' : this.#status === undefined ? 'waiting' : 'reading'
+    const unexpected = this.#unexpected !== undefined && this.#unexpectedBytes > 0
+    this.fail(unexpected ? this.#unexpectedFailure() : transportFailure(error, phase, this.#reader.form === 'json'))
+  }
+
+  /** Ends the exchange now and closes its socket. */
+  fail(failure: Failure): void {
+    this.#settle(failure, false)
+  }
+
+  #settle(failure: Failure | undefined, reusable: boolean): void {
+    if (this.#settled) return
+    this.#settled = true
+    clearTimeout(this.#timer)
+    this.#done(
+      {
+        sentNs: this.#sentNs,
+        connectNs: this.#connectNs,
+        lastReadNs: this.#lastReadNs,
+        endNs: this.#clock.now(),
+        status: this.#status,
+        headers: this.#headers,
+        failure,
+      },
+      reusable,
+    )
+  }
+
+  #collect(bytes: Buffer): void {
+    if (this.#unexpectedBytes >= UNEXPECTED_BODY_LIMIT) return
+    this.#unexpected!.push(bytes)
+    this.#unexpectedBytes += bytes.length
+  }
+
+  #unexpectedFailure(): Failure {
+    const body = Buffer.concat(this.#unexpected!).toString()
+    return unexpectedFailure(this.#status!, this.#headers!, body, this.#reader.form)
+  }
+
+  /** From the first byte of the body on, the idle time-out counts too. */
+  #restartTimer(nowNs: number): void {
+    clearTimeout(this.#timer)
+    this.#timer = this.#startTimer(this.#remainingMs(nowNs, nowNs))
+  }
+
+  #startTimer(delayMs: number): NodeJS.Timeout {
+    return setTimeout(() => this.#onTimer(), Math.min(Math.max(1, Math.ceil(delayMs)), LONGEST_TIMER_MS))
+  }
+
+  #remainingMs(nowNs: number, lastReadNs: number | undefined): number {
+    const whole = this.#timeout * 1e3 - (nowNs - this.#startNs) / 1e6
+    return lastReadNs === undefined ? whole : Math.min(whole, this.#idleTimeout * 1e3 - (nowNs - lastReadNs) / 1e6)
+  }
+
+  // No timer is touched when bytes come: the one timer looks when it fires, and sets itself anew for what is left.
+  #onTimer(): void {
+    const remaining = this.#remainingMs(this.#clock.now(), this.#lastReadNs)
+    if (remaining > 0) {
+      this.#timer = this.#startTimer(remaining)
+      return
+    }
+    // Bytes may be waiting where this process was late itself: they are read before the time-out is believed.
+    setImmediate(() => {
+      if (this.#settled) return
+      const nowNs = this.#clock.now()
+      if (this.#remainingMs(nowNs, this.#lastReadNs) > 0) this.#onTimer()
+      else this.fail(this.#timeoutFailure(nowNs))
+    })
+  }
+
+  #timeoutFailure(nowNs: number): Failure {
+    if ((nowNs - this.#startNs) / 1e9 < this.#timeout) {
+      return { kind: 'idle', message: `no byte came for ${this.#idleTimeout} s in the middle of the answer (idleTimeout)` }
+    }
+    const stage = this.#sentNs === undefined ? 'no connection' : this.#status === undefined ? 'no answer' : 'no end of the answer'
+    return { kind: 'timeout', message: `${stage} within ${this.#timeout} s (timeout)` }
+  }
+}
+
+function isExpected(headers: IncomingHttpHeaders, form: BodyReader['form']): boolean {
+  const encoding = headers['content-encoding']
+  if (encoding !== undefined && encoding !== 'identity') return false
+  const type = mediaType(headers)
+  if (type === '' || type === 'application/octet-stream' || type === 'text/plain') return true
+  const isJSON = type === 'application/json' || type.endsWith('+json')
+  return form === 'json' ? isJSON : type === 'text/event-stream' || type.includes('ndjson') || type.includes('jsonl')
+}
+
+function unexpectedFailure(status: number, headers: IncomingHttpHeaders, body: string, form: BodyReader['form']): Failure {
+  const encoding = headers['content-encoding']
+  if (encoding !== undefined && encoding !== 'identity') {
+    return { kind: status < 300 ? 'protocol' : 'http', message: `HTTP ${status} with a body in ${encoding}, which was not asked for` }
+  }
+  const said = messageOfBody(body)
+  const details = said === '' ? '' : `: ${said}`
+  if (status >= 300) {
+    const retryAfter = headers['retry-after']
+    const hint =
+      retryAfter !== undefined ? ` (Retry-After: ${retryAfter})` : status < 400 ? ` (to ${String(headers.location)}: use that URL)` : ''
+    return { kind: 'http', message: `HTTP ${status}${hint}${details}` }
+  }
+  const type = mediaType(headers)
+  if (isHTML(body) || type === 'text/html') return { kind: 'protocol', message: `HTTP ${status} with ${said}` }
+  if (form === 'stream' && hasError(body)) return { kind: 'server', message: said }
+  return {
+    kind: 'protocol',
+    message: `HTTP ${status} with ${type} where ${form === 'stream' ? 'an event stream' : 'JSON'} was expected${details}`,
+  }
+}
+
+function hasError(body: string): boolean {
+  try {
+    const parsed: unknown = JSON.parse(body)
+    return typeof parsed === 'object' && parsed !== null && ('error' in parsed || (parsed as { object?: unknown }).object === 'error')
+  } catch {
+    return false
+  }
+}
+
+function mediaType(headers: IncomingHttpHeaders): string {
+  return (headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase()
+}
