@@ -21,7 +21,7 @@ export function addReporters(vitest: Vitest, session: RunSession, options: Resol
   const result = reporters.map((reporter) => {
     if (nameOf(reporter) !== 'default') return reporter
     const own = new LlmBenchDefaultReporter((Array.isArray(reporter) ? reporter[1] : undefined) as never)
-    session.progress.joinWindow(own as { summary?: unknown })
+    session.progress.joinWindow(own)
     return own
   })
   const lists = (name: string): boolean => [...listed].some((entry) => entry.startsWith(`vitest-llm-bench/reporters/${name}`))

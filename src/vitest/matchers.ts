@@ -1,8 +1,9 @@
 import type { MatcherState, RunnerTestCase, SyncMatcherResult } from 'vitest'
 import { show } from '../dsl/options.ts'
 import { LlmBenchError } from '../errors.ts'
-import { formatBreaches, SLOBreachError } from '../verdict/breach.ts'
-import { judge, negate } from '../verdict/slo.ts'
+import { SLOBreachError } from '../verdict/breach-error.ts'
+import { formatBreaches } from '../verdict/breach.ts'
+import { checkSLO, judge, negate } from '../verdict/slo.ts'
 import type { SLO } from '../verdict/slo.ts'
 import { measuredRun } from './bench-result.ts'
 import { metaOf } from './meta.ts'
@@ -12,7 +13,7 @@ export function toMeetSLO(this: MatcherState, received: unknown, slo: SLO): Sync
   const run = measuredRun(received)
   if (run === undefined) throw new LlmBenchError('USAGE', wrongSubject(received))
   const { report, columns, openLoop } = run
-  const judged = judge(slo, {
+  const judged = judge(checkSLO(slo), {
     bench: report.bench,
     attempt: report.attempt,
     metrics: report.metrics,

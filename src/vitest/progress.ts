@@ -1,4 +1,4 @@
-import type { Vitest } from 'vitest/node'
+import type { DefaultReporter, Vitest } from 'vitest/node'
 import { renderProgress } from '../../reporters/terminal/progress.ts'
 import type { Progress } from '../load/plan.ts'
 
@@ -29,7 +29,7 @@ export class ProgressBoard {
     this.#lastLine.set(bench, last ?? now)
     if (last === undefined || now - last < HEARTBEAT_MS) return
     this.#lastLine.set(bench, now)
-    this.#vitest.logger.log(renderProgress(bench, progress))
+    this.#vitest.logger.log(renderProgress({ bench, ...progress }))
   }
 
   clear(): void {
@@ -41,8 +41,8 @@ export class ProgressBoard {
    * Puts the progress into the live window at the foot of Vitest's own reporter. That window is private to Vitest: where
    * it has another shape than expected, lines now and then are all there is.
    */
-  joinWindow(reporter: { summary?: unknown }): void {
-    const summary = reporter.summary as { createSummary?: unknown } | undefined
+  joinWindow(reporter: DefaultReporter): void {
+    const summary = (reporter as unknown as { summary?: unknown }).summary as { createSummary?: unknown } | undefined
     const original = summary?.createSummary
     if (summary === undefined || typeof original !== 'function') return
     summary.createSummary = (...args: unknown[]): unknown => {
@@ -53,6 +53,6 @@ export class ProgressBoard {
   }
 
   #lines(): string[] {
-    return [...this.#running].map(([bench, progress]) => renderProgress(bench, progress))
+    return [...this.#running].map(([bench, progress]) => renderProgress({ bench, ...progress }))
   }
 }
