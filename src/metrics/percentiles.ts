@@ -47,9 +47,10 @@ export function distributionInPlace(sorted: Float64Array | Float32Array): Distri
   const max = sorted[count - 1]!
   // Sorted, a typed array has NaN and +∞ at its end and −∞ at its start.
   if (!Number.isFinite(min) || !Number.isFinite(max)) throw new RangeError('a sample holds a value that is not finite')
-  let sum = 0
-  for (let i = 0; i < count; i++) sum += sorted[i]!
-  const mean = sum / count
+  // Summed from the smallest value on, so that equal values have exactly their mean and no spread.
+  let excess = 0
+  for (let i = 0; i < count; i++) excess += sorted[i]! - min
+  const mean = min + excess / count
   let squares = 0
   for (let i = 0; i < count; i++) squares += (sorted[i]! - mean) ** 2
   const median = percentile(sorted, 50)
@@ -57,8 +58,7 @@ export function distributionInPlace(sorted: Float64Array | Float32Array): Distri
     count,
     min,
     max,
-    // A sum's rounding may carry the mean of equal values past them.
-    mean: Math.min(max, Math.max(min, mean)),
+    mean,
     median,
     std: Math.sqrt(squares / count),
     p50: median,

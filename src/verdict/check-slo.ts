@@ -37,9 +37,10 @@ export function checkSLO(slo: unknown): ParsedSLO {
   if (parts.length === 0) throw invalid(`${MATCHER} got an empty list: name at least one threshold`)
   const seen = new Set<string>()
   for (const part of parts) {
-    for (const { metric } of part.thresholds) {
-      const name = `${metric.name}${part.case ? ` for the case ${show(part.case)}` : ''}`
-      if (seen.has(name)) throw invalid(`${MATCHER} names \`${name}\` twice`)
+    const where = part.case ? ` for the case ${show(part.case)}` : ''
+    for (const metric of new Set(part.thresholds.map(({ metric }) => metric))) {
+      const name = `\`${metric.name}\`${where}`
+      if (seen.has(name)) throw invalid(`${MATCHER} names ${name} twice`)
       seen.add(name)
     }
   }

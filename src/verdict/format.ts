@@ -19,10 +19,15 @@ export function figureText(value: number, unit: Unit, decimals = decimalsFor(sho
 export function comparisonText(measured: number, limit: number, bound: string, unit: Unit, holds: boolean): string {
   const gap = Math.abs(measured - limit)
   const decimals = Math.max(decimalsFor(shown(measured, unit)), decimalsFor(shown(gap, unit)))
-  const distance = unit === '%' ? `${Number(shown(gap, unit).toFixed(decimals))} points` : figureText(gap, unit, decimals)
-  const share = limit === 0 ? '' : ` (${shareText(gap / Math.abs(limit))})`
-  const how = holds ? `${distance} to spare` : `${measured > limit ? 'over' : 'under'} by ${distance}`
-  return `is ${figureText(measured, unit, decimals)}, limit ${bound} ${shown(limit, unit)}${unit === '' ? '' : ` ${unit}`}, ${how}${share}`
+  const limitIs = `limit ${bound} ${shown(limit, unit)}${unit === '' ? '' : ` ${unit}`}`
+  return `is ${figureText(measured, unit, decimals)}, ${limitIs}, ${distanceText()}`
+
+  function distanceText(): string {
+    if (gap === 0) return holds ? 'exactly at it' : 'exactly at it, which breaks it'
+    const distance = unit === '%' ? `${Number(shown(gap, unit).toFixed(decimals))} points` : figureText(gap, unit, decimals)
+    const share = limit === 0 ? '' : ` (${shareText(gap / Math.abs(limit))})`
+    return `${holds ? `${distance} to spare` : `${measured > limit ? 'over' : 'under'} by ${distance}`}${share}`
+  }
 }
 
 function shareText(share: number): string {
