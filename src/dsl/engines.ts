@@ -31,7 +31,7 @@ const llamaOptions = z.strictObject({ ...llamaFields, parallel: wholeNumber(1).d
 /**
  * llama.cpp in process, through the optional peer `node-llama-cpp`.
  * @param options.model a GGUF file (default: a tiny generated model, run on one thread)
- * @param options.threads CPU threads (default: llama.cpp's own choice for your model)
+ * @param options.threads CPU threads (default: one for the tiny model, else all cores but one)
  * @param options.gpu use the GPU that llama.cpp finds (default: false)
  * @param options.gpuLayers layers to put on the GPU
  * @param options.parallel sequences decoded together by `offline` (default: 8)

@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import type * as NodeLlamaCpp from 'node-llama-cpp'
 import type { Llama, LlamaContextOptions, LlamaModel } from 'node-llama-cpp'
@@ -41,9 +42,10 @@ export async function loadModel(options: LlamaModelOptions, root: string): Promi
   await checkGguf(file, called)
 
   const log: string[] = []
-  // More threads only slow a model of this size down.
-  const threads = options.threads ?? (isTiny ? 1 : undefined)
-  const llama = await startLlama(lib, options.gpu, threads, (line) => {
+  // llama.cpp's threads wait for each other by spinning: one more than there are idle cores makes it many times slower, so one core is
+  // left to the rest of the benchmark. More than one only slow a model of the tiny one's size down.
+  const maxThreads = options.threads ?? (isTiny ? 1 : Math.max(1, availableParallelism() - 1))
+  const llama = await startLlama(lib, options.gpu, maxThreads, (line) => {
     log.push(line)
     if (log.length > KEPT_LOG_LINES) log.shift()
   })
@@ -60,7 +62,7 @@ export async function loadModel(options: LlamaModelOptions, root: string): Promi
       tokenizer: tiny?.tokenizer,
       contextDefaults: {
         failedCreationRemedy: false,
-        ...(threads !== undefined && { threads }),
+        threads: options.threads ?? Math.min(maxThreads, llama.cpuMathCores),
         ...(isTiny && { flashAttention: false }),
       },
       // Disposing of llama.cpp disposes of its models first.
@@ -89,19 +91,14 @@ async function importLibrary(): Promise<typeof NodeLlamaCpp> {
   }
 }
 
-async function startLlama(
-  lib: typeof NodeLlamaCpp,
-  gpu: boolean,
-  threads: number | undefined,
-  onLog: (line: string) => void,
-): Promise<Llama> {
+async function startLlama(lib: typeof NodeLlamaCpp, gpu: boolean, maxThreads: number, onLog: (line: string) => void): Promise<Llama> {
   try {
     return await lib.getLlama({
       build: 'never',
       skipDownload: true,
       progressLogs: false,
       gpu: gpu ? 'auto' : false,
-      ...(threads !== undefined && { maxThreads: threads }),
+      maxThreads,
       logLevel: lib.LlamaLogLevel.error,
       // Its own logger may write to stdout, which is not ours to write to.
       logger: (_, message) => onLog(message.trimEnd()),

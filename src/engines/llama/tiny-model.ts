@@ -7,6 +7,7 @@ import { LlmBenchError, messageOf } from '../../errors.ts'
 import { encodeGguf } from './gguf-writer.ts'
 import type { GgufValue } from './gguf-writer.ts'
 import { TINY_CHAT_TEMPLATE, tinyTokenizerJson, tinyVocabulary } from './tiny-vocabulary.ts'
+import type { TinyVocabulary } from './tiny-vocabulary.ts'
 import { tinyWeights } from './tiny-weights.ts'
 import type { TinyShape } from './tiny-weights.ts'
 
@@ -57,9 +58,11 @@ export async function ensureTinyModel(options: { cacheFolder?: string } = {}): P
   return files
 }
 
-/** The tiny model as the bytes of a GGUF file (1.8 MB); the same in every call. */
-export function encodeTinyModel(): Buffer {
-  const vocabulary = tinyVocabulary()
+/**
+ * The tiny model as the bytes of a GGUF file (1.8 MB); the same in every call.
+ * @param vocabulary what it may say
+ */
+export function encodeTinyModel(vocabulary: TinyVocabulary = tinyVocabulary()): Buffer {
   const { entries, ids } = vocabulary
   return encodeGguf(
     {
