@@ -1,3 +1,4 @@
+import { orderStatistics } from './order-statistics.ts'
 import type { Distribution } from './summary-types.ts'
 
 /** The statistics of a {@link Distribution}, in the order in which reports show them. */
@@ -19,13 +20,21 @@ export type Statistic = (typeof STATISTICS)[number]
 export function percentile(sorted: ArrayLike<number>, p: number): number {
   if (sorted.length === 0) throw new RangeError('an empty sample has no percentile')
   if (!(p >= 0 && p <= 100)) throw new RangeError(`a percentile lies between 0 and 100, not at ${p}`)
-  const rank = ((sorted.length - 1) * p) / 100
-  const below = Math.floor(rank)
-  const low = sorted[below]!
-  const high = sorted[Math.min(below + 1, sorted.length - 1)]!
-  const share = rank - below
+  return interpolate(sorted.length, p, (rank) => sorted[rank]!)
+}
+
+function interpolate(count: number, p: number, at: (rank: number) => number): number {
+  const [below, above, share] = neighbours(count, p)
+  const [low, high] = [at(below), at(above)]
   // Started from the nearer end, as NumPy does, so that the result never leaves [low, high] by rounding.
   return share < 0.5 ? low + (high - low) * share : high - (high - low) * (1 - share)
+}
+
+/** The ranks on both sides of a percentile, and how far it lies from the lower to the upper. */
+function neighbours(count: number, p: number): [below: number, above: number, share: number] {
+  const position = ((count - 1) * p) / 100
+  const below = Math.floor(position)
+  return [below, Math.min(below + 1, count - 1), position - below]
 }
 
 /**
@@ -38,22 +47,28 @@ export function distribution(values: ArrayLike<number>): Distribution | undefine
   return distributionInPlace(values instanceof Float32Array ? values.slice() : Float64Array.from(values))
 }
 
-/** {@link distribution} without the copy: sorts the given array itself, which matters for tens of millions of gaps. */
-export function distributionInPlace(sorted: Float64Array | Float32Array): Distribution | undefined {
-  const count = sorted.length
+/** {@link distribution} without the copy, which matters for tens of millions of gaps: may sort the given array itself. */
+export function distributionInPlace(values: Float64Array | Float32Array): Distribution | undefined {
+  const count = values.length
   if (count === 0) return undefined
-  sorted.sort()
-  const min = sorted[0]!
-  const max = sorted[count - 1]!
-  // Sorted, a typed array has NaN and +∞ at its end and −∞ at its start.
-  if (!Number.isFinite(min) || !Number.isFinite(max)) throw new RangeError('a sample holds a value that is not finite')
-  // Summed from the smallest value on, so that equal values have exactly their mean and no spread.
+  const first = values[0]!
+  let min = first
+  let max = first
+  // Counted from a value of the sample, so that equal values have exactly their mean and no spread.
   let excess = 0
-  for (let i = 0; i < count; i++) excess += sorted[i]! - min
-  const mean = min + excess / count
+  for (let i = 0; i < count; i++) {
+    const value = values[i]!
+    if (value < min) min = value
+    if (value > max) max = value
+    excess += value - first
+  }
+  if (!Number.isFinite(excess)) throw new RangeError('a sample holds a value that is not finite')
+  const mean = first + excess / count
   let squares = 0
-  for (let i = 0; i < count; i++) squares += (sorted[i]! - mean) ** 2
-  const median = percentile(sorted, 50)
+  for (let i = 0; i < count; i++) squares += (values[i]! - mean) ** 2
+
+  const at = rankReader(values)
+  const median = interpolate(count, 50, at)
   return {
     count,
     min,
@@ -62,12 +77,25 @@ export function distributionInPlace(sorted: Float64Array | Float32Array): Distri
     median,
     std: Math.sqrt(squares / count),
     p50: median,
-    p75: percentile(sorted, 75),
-    p90: percentile(sorted, 90),
-    p95: percentile(sorted, 95),
-    p99: percentile(sorted, 99),
-    'p99.9': percentile(sorted, 99.9),
+    p75: interpolate(count, 75, at),
+    p90: interpolate(count, 90, at),
+    p95: interpolate(count, 95, at),
+    p99: interpolate(count, 99, at),
+    'p99.9': interpolate(count, 99.9, at),
   }
+}
+
+const WORTH_SELECTING = 100_000
+
+/** Reads the values at the ranks that a distribution needs. */
+function rankReader(values: Float64Array | Float32Array): (rank: number) => number {
+  if (values instanceof Float32Array && values.length >= WORTH_SELECTING) {
+    const ranks = [50, 75, 90, 95, 99, 99.9].flatMap((p) => neighbours(values.length, p).slice(0, 2))
+    const found = orderStatistics(values, ranks)
+    return (rank) => found.get(rank)!
+  }
+  values.sort()
+  return (rank) => values[rank]!
 }
 
 /**
