@@ -1,0 +1,96 @@
+import { expect, test } from 'vitest'
+import { needsEngine } from '../../../src/dsl/workload-spec.ts'
+import type { WorkloadSpec } from '../../../src/dsl/workload-spec.ts'
+import { specOf, WORKLOAD } from '../../../src/dsl/workload.ts'
+import type { Workload } from '../../../src/dsl/workload.ts'
+import { clients, offline, oneBatch, requestRate, rollout } from '../../../src/dsl/workloads.ts'
+
+const spec = <Spec extends WorkloadSpec>(workload: Workload<Spec>): Spec => specOf(workload) as Spec
+
+test('the shortest calls have defaults for all else', () => {
+  expect(spec(rollout({ batch: 8, n: 8 }))).toMatchObject({
+    kind: 'rollout',
+    maxConcurrency: 1000,
+    temperature: 0.7,
+    topP: 0.9,
+    stream: true,
+  })
+  expect(spec(clients({ n: 100, rampUp: 10 }))).toMatchObject({
+    kind: 'clients',
+    rampUp: 10,
+    requests: 1000,
+    turns: 1,
+    order: 'per-client',
+  })
+  expect(spec(oneBatch({ batch: 8 }))).toEqual({
+    kind: 'oneBatch',
+    batch: [8],
+    inputLength: [128],
+    outputLength: [32],
+    warmup: true,
+    runName: 'default',
+    seed: 0,
+  })
+  expect(spec(offline())).toMatchObject({ kind: 'offline', requests: 64, warmup: 16 })
+  expect(spec(requestRate({ rate: 2.5 }))).toMatchObject({ kind: 'requestRate', requests: 25, distribution: 'poisson', burstiness: 1 })
+})
+
+test('a ramp-up left out is a tenth of a second for each client', () => {
+  expect(spec(clients({ n: 30 })).rampUp).toBeCloseTo(3)
+  expect(spec(clients({ n: 30, rampUp: 0 })).rampUp).toBe(0)
+})
+
+test('a duration takes the place of a number of requests', () => {
+  expect(spec(clients({ n: 4, duration: '1m' }))).toMatchObject({ duration: 60 })
+  expect(spec(clients({ n: 4, duration: '1m' }))).not.toHaveProperty('requests')
+  expect(() => clients({ n: 4, duration: 1, requests: 2 })).toThrow('`duration` is 1: expected only one of `requests` and `duration`')
+  expect(() => requestRate({ rate: 4, duration: 1, requests: 2 })).toThrow('expected only one of `requests` and `duration`')
+})
+
+test('a spec is plain data that survives JSON and a structured clone', () => {
+  for (const workload of [
+    rollout({ batch: 2, n: 2 }),
+    clients({ n: 1 }),
+    requestRate({ rate: 1 }),
+    offline(),
+    oneBatch({ batch: [1, 2] }),
+  ]) {
+    const plain = specOf(workload)
+    expect(JSON.parse(JSON.stringify(plain))).toEqual(plain)
+    expect(structuredClone(plain)).toEqual(plain)
+  }
+})
+
+test.for<[string, () => unknown, string]>([
+  ['no clients', () => clients({ n: 0 }), '`n` is 0: expected a whole number from 1'],
+  ['a NaN ramp-up', () => clients({ n: 1, rampUp: Number.NaN }), '`rampUp` is NaN: expected a number of seconds'],
+  ['a missing n', () => rollout({ batch: 1 } as never), '`n` is missing'],
+  ['minTokens above maxTokens', () => clients({ n: 1, minTokens: 5, maxTokens: 4 }), 'expected `minTokens` of at most `maxTokens`'],
+  ['a rate of nothing', () => requestRate({ rate: 0 }), '`rate` is 0: expected more than 0 requests a second'],
+  ['burstiness without gamma', () => requestRate({ rate: 1, burstiness: 2 }), "`burstiness` is 2: applies to `distribution: 'gamma'` only"],
+  ['a bad output length', () => clients({ n: 1, outputLength: 'long' as never }), "expected 'dataset', 'free' or a whole number from 1"],
+  ['a bad order', () => clients({ n: 1, order: 'random' as never }), "expected 'per-client' or 'shared'"],
+  ['an empty batch', () => oneBatch({ batch: [] }), '`batch` is []: expected at least one value'],
+  ['a batch of 0', () => oneBatch({ batch: [1, 0] }), '`batch.1` is 0: expected a whole number from 1'],
+  ['no options', () => (clients as () => unknown)(), 'clients() was called without: expected an object of options'],
+])('%s is refused', ([, call, message]) => {
+  expect(call).toThrow(message)
+})
+
+test('a workload is no function to call', () => {
+  expect(clients({ n: 1 })).toThrow(/clients\(\) is a workload and not a function to call.*bench\('name', clients/)
+})
+
+test('what is no workload has no spec', () => {
+  expect([undefined, null, {}, () => 1, 'clients'].map(specOf)).toEqual([undefined, undefined, undefined, undefined, undefined])
+})
+
+test("another release's workload is refused", () => {
+  const other = Object.assign(() => {}, { [WORKLOAD]: { version: 99, spec: { kind: 'clients' } } })
+  expect(() => specOf(other)).toThrow(/another release of vitest-llm-bench \(spec version 99/)
+})
+
+test('offline and one batch need an engine, the others a server', () => {
+  const workloads = [offline(), oneBatch({ batch: 1 }), clients({ n: 1 }), requestRate({ rate: 1 }), rollout({ batch: 1, n: 1 })]
+  expect(workloads.map((workload) => needsEngine(specOf(workload)!))).toEqual([true, true, false, false, false])
+})
