@@ -66,25 +66,25 @@ export interface RequestColumns {
 
 /** One request as it is appended to the columns; what is left out is unknown. */
 export interface RequestRow {
-  client?: number
-  batch?: number
+  client?: number | undefined
+  batch?: number | undefined
   promptIndex: number
-  sampleIndex?: number
+  sampleIndex?: number | undefined
   scheduledNs: number
-  sentNs?: number
-  firstTokenNs?: number
-  firstAnswerNs?: number
-  lastTokenNs?: number
-  connectNs?: number
-  promptTokens?: number
-  outputTokens?: number
-  chunks?: number
+  sentNs?: number | undefined
+  firstTokenNs?: number | undefined
+  firstAnswerNs?: number | undefined
+  lastTokenNs?: number | undefined
+  connectNs?: number | undefined
+  promptTokens?: number | undefined
+  outputTokens?: number | undefined
+  chunks?: number | undefined
   completed: boolean
-  errorKind?: ErrorKind
-  finishReason?: string
-  target?: string
+  errorKind?: ErrorKind | undefined
+  finishReason?: string | undefined
+  target?: string | undefined
   /** Gaps in ms; copied. */
-  gapsMs?: ArrayLike<number>
+  gapsMs?: ArrayLike<number> | undefined
 }
 
 const NUMBERS = ['scheduledNs', 'sentNs', 'firstTokenNs', 'firstAnswerNs', 'lastTokenNs', 'connectNs'] as const

@@ -1,0 +1,46 @@
+import type { Dataset } from '../datasets/dataset.ts'
+import type { RequestWorkloadSpec } from '../dsl/workload-spec.ts'
+import type { Clock } from '../metrics/clock.ts'
+import type { Answer, GenerateRequest, Target } from '../targets/target.ts'
+import type { Call } from './answer-rows.ts'
+import type { ProgressMeter } from './progress-meter.ts'
+import { isCut } from './request-log.ts'
+import type { TokenCounter } from './token-counter.ts'
+
+/** What a loop sends its requests with: everything is loaded, the next thing that happens is the load. */
+export interface Driver<Spec extends RequestWorkloadSpec = RequestWorkloadSpec> {
+  readonly spec: Spec
+  readonly dataset: Dataset
+  readonly target: Target
+  readonly clock: Clock
+  readonly counter: TokenCounter
+  readonly progress: ProgressMeter
+  readonly signal: AbortSignal
+}
+
+/** Sends one request and counts it for the progress display. */
+export async function sendCall(driver: Driver, call: Call): Promise<Answer> {
+  driver.progress.started++
+  const answer = await driver.target.send(requestOf(driver.spec, call), driver.signal)
+  if (!isCut(answer)) driver.progress.ended(answer.error === undefined)
+  return answer
+}
+
+function requestOf(spec: RequestWorkloadSpec, call: Call): GenerateRequest {
+  const n = call.n ?? 1
+  return {
+    messages: call.messages,
+    maxTokens: call.length.maxTokens,
+    minTokens: call.length.minTokens,
+    ignoreEos: call.length.ignoreEos,
+    temperature: spec.temperature,
+    topP: spec.topP,
+    topK: spec.topK,
+    doSample: spec.doSample,
+    seed: call.seed,
+    n,
+    stream: spec.stream,
+    // Usage of several answers is their sum: splitting it may take their texts.
+    keepText: call.keepText === true || n > 1,
+  }
+}

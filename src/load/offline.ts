@@ -1,0 +1,144 @@
+import type { Dataset } from '../datasets/dataset.ts'
+import { createRandom } from '../datasets/sampling.ts'
+import type { Tokenizer } from '../datasets/tokenizer.ts'
+import type { OfflineSpec } from '../dsl/workload-spec.ts'
+import type { Engine, EngineAnswer, EngineRequest } from '../engines/engine.ts'
+import type { Clock } from '../metrics/clock.ts'
+import type { RequestRow } from '../metrics/columns.ts'
+import { answerLength } from './lengths.ts'
+import type { AnswerLength } from './lengths.ts'
+import type { LoopResult } from './loop-result.ts'
+import { preparePrompts } from './prompts.ts'
+import type { ProgressMeter } from './progress-meter.ts'
+import { RequestLog } from './request-log.ts'
+import { STREAMS, seedFor } from './seeds.ts'
+import { createSequences } from './sequences.ts'
+import type { TokenCounter } from './token-counter.ts'
+
+/** Longest answer of a warm-up request. */
+const WARMUP_TOKENS = 16
+/** What a chat template adds to a message, and to the whole, at most. */
+const TEMPLATE_TOKENS = 32
+
+/** A request as it is planned: what the engine gets, and what its row needs. */
+export interface OfflineCall {
+  readonly promptIndex: number
+  readonly request: EngineRequest
+  readonly length: AnswerLength
+}
+
+/** The requests of an offline run: rows of the dataset in seeded order, used again where there are too few. */
+export function offlineCalls(spec: OfflineSpec, dataset: Dataset): OfflineCall[] {
+  const prompts = preparePrompts(dataset)
+  const sequence = createSequences({
+    clients: 1,
+    order: 'shared',
+    rows: dataset.rows.length,
+    turnsOf: () => 1,
+    random: (stream) => createRandom(spec.seed, STREAMS.order, stream),
+  }).of(0)
+  return Array.from({ length: spec.requests }, () => {
+    const { row, ordinal } = sequence.next(1)[0]!
+    const { messages, expectedTokens } = prompts[row]!
+    const length = answerLength(spec, expectedTokens)
+    const request: EngineRequest = {
+      messages,
+      maxTokens: length.maxTokens,
+      minTokens: length.minTokens,
+      ignoreEos: length.ignoreEos ?? false,
+      temperature: spec.doSample === false ? 0 : spec.temperature,
+      topP: spec.topP,
+      topK: spec.topK,
+      seed: seedFor(spec.seed, row, ordinal),
+    }
+    return { promptIndex: row, request, length }
+  })
+}
+
+/**
+ * Tokens of context that every one of the requests fits into. Exact but for the template where the engine's tokenizer is
+ * known; else from the bytes of the text, which no tokenizer exceeds.
+ */
+export function contextFor(calls: readonly OfflineCall[], tokenizer: Tokenizer): number {
+  const size = (text: string): number => (tokenizer.source === 'tokenizer' ? tokenizer.count(text) : Buffer.byteLength(text))
+  const needed = calls.map(({ request }) => promptSize(request.messages, size) + request.maxTokens)
+  return needed.reduce((most, tokens) => Math.max(most, tokens), 0)
+}
+
+function promptSize(messages: EngineRequest['messages'], size: (text: string) => number): number {
+  return messages.reduce((sum, message) => sum + size(message.content) + TEMPLATE_TOKENS, TEMPLATE_TOKENS)
+}
+
+export interface OfflineDriver {
+  readonly spec: OfflineSpec
+  readonly dataset: Dataset
+  readonly engine: Engine
+  readonly clock: Clock
+  readonly counter: TokenCounter
+  readonly progress: ProgressMeter
+  readonly signal: AbortSignal
+}
+
+/** Warms the engine up with short requests, then submits everything at once. */
+export async function offlineLoop(driver: OfflineDriver, calls: readonly OfflineCall[]): Promise<LoopResult> {
+  const { spec, dataset, engine, clock, progress, signal } = driver
+  const log = new RequestLog(calls.length, driver.counter)
+  const originNs = clock.originNs
+  if (spec.warmup > 0) {
+    progress.phase = 'warm-up'
+    await engine.generate(warmupRequests(spec.warmup, calls), { originNs, signal })
+  }
+
+  progress.begin('running', 'requests', calls.length)
+  progress.started = calls.length
+  const scheduledNs = clock.now()
+  const take = (index: number, answer: EngineAnswer): void => {
+    const call = calls[index]!
+    // The engine's word for a request that it gave up is its own; after a cancel there is no other cause.
+    if (answer.error !== undefined && signal.aborted) return log.cut()
+    progress.ended(answer.error === undefined)
+    const endNs = answer.lastTokenNs ?? clock.now()
+    const error = answer.error === undefined ? undefined : ({ kind: 'server', message: answer.error } as const)
+    log.addRows([rowOf(call, answer, scheduledNs, engine.info.name)], call, { endNs, error })
+  }
+  try {
+    const onTokens = (count: number): void => {
+      progress.outputTokens += count
+    }
+    await engine.generate(
+      calls.map(({ request }) => request),
+      { originNs, signal, onTokens, onAnswer: take },
+    )
+  } catch (error) {
+    // What had ended before the cancel has been taken already.
+    if (!signal.aborted) throw error
+  }
+  return { log, span: log.span, wrapped: calls.length > dataset.rows.length, partial: signal.aborted, notes: [] }
+}
+
+function warmupRequests(count: number, calls: readonly OfflineCall[]): EngineRequest[] {
+  return Array.from({ length: count }, (_, i) => {
+    const { request } = calls[i % calls.length]!
+    return { ...request, maxTokens: Math.min(WARMUP_TOKENS, request.maxTokens), minTokens: undefined }
+  })
+}
+
+function rowOf(call: OfflineCall, answer: EngineAnswer, scheduledNs: number, engine: string): RequestRow {
+  const completed = answer.error === undefined
+  return {
+    promptIndex: call.promptIndex,
+    scheduledNs,
+    sentNs: answer.sentNs,
+    firstTokenNs: answer.firstTokenNs,
+    firstAnswerNs: answer.firstTokenNs,
+    lastTokenNs: answer.lastTokenNs,
+    promptTokens: answer.promptTokens,
+    outputTokens: answer.outputTokens,
+    chunks: answer.firstTokenNs === undefined ? 0 : answer.gapsMs.length + 1,
+    completed,
+    errorKind: completed ? undefined : 'server',
+    finishReason: answer.finishReason,
+    target: engine,
+    gapsMs: answer.gapsMs,
+  }
+}

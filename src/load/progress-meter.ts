@@ -1,0 +1,52 @@
+import type { Progress } from './plan.ts'
+
+const INTERVAL_MS = 250
+
+/** Counts what a run does; read at intervals, so that counting costs an addition. */
+export class ProgressMeter {
+  phase = 'loading'
+  started = 0
+  completed = 0
+  failed = 0
+  outputTokens = 0
+  total: number | undefined
+  unit: Progress['unit'] = 'requests'
+  #beganAt: number | undefined
+
+  /** The load begins. */
+  begin(phase: string, unit: Progress['unit'], total: number | undefined): void {
+    this.phase = phase
+    this.unit = unit
+    this.total = total
+    this.#beganAt = performance.now()
+  }
+
+  ended(completed: boolean): void {
+    if (completed) this.completed++
+    else this.failed++
+  }
+
+  snapshot(): Progress {
+    return {
+      phase: this.phase,
+      started: this.started,
+      completed: this.completed,
+      failed: this.failed,
+      total: this.total,
+      unit: this.unit,
+      outputTokens: this.outputTokens,
+      elapsedSeconds: this.#beganAt === undefined ? 0 : (performance.now() - this.#beganAt) / 1000,
+    }
+  }
+
+  /** Reports at once and then four times a second, until the function that it returns is called, which reports the last state. */
+  reportTo(onProgress: (progress: Progress) => void): () => void {
+    const report = (): void => onProgress(this.snapshot())
+    report()
+    const timer = setInterval(report, INTERVAL_MS)
+    return () => {
+      clearInterval(timer)
+      report()
+    }
+  }
+}

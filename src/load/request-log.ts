@@ -1,0 +1,135 @@
+import { setImmediate } from 'node:timers/promises'
+import type { RequestColumns, RequestRow } from '../metrics/columns.ts'
+import { ColumnBuilder } from '../metrics/columns.ts'
+import type { ErrorKind } from '../metrics/columns.ts'
+import type { ErrorCount } from '../metrics/record.ts'
+import type { Answer } from '../targets/target.ts'
+import { lacksTokens, rowsOf, setTokens } from './answer-rows.ts'
+import type { Call, TokenCells } from './answer-rows.ts'
+import type { TokenCounter, UncountedAnswer } from './token-counter.ts'
+
+/** Collects a run's requests as they end. What needs a tokenizer is put off until the clock no longer matters. */
+export class RequestLog {
+  readonly #columns: ColumnBuilder
+  readonly #counter: TokenCounter
+  readonly #uncounted: { readonly at: number; readonly answer: UncountedAnswer }[] = []
+  readonly #errors = new Map<ErrorKind, { count: number; example: string }>()
+  #completed = 0
+  #forced = 0
+  #offLength = 0
+  #cut = 0
+  #firstNs = Infinity
+  #lastNs = -Infinity
+
+  /** @param capacity requests that are expected, so that columns need not grow */
+  constructor(capacity: number, counter: TokenCounter) {
+    this.#columns = new ColumnBuilder(capacity)
+    this.#counter = counter
+  }
+
+  /** First send and last response so far; undefined before there is one. */
+  get span(): readonly [startNs: number, endNs: number] | undefined {
+    return this.#columns.length === 0 ? undefined : [this.#firstNs, this.#lastNs]
+  }
+
+  get completed(): number {
+    return this.#completed
+  }
+
+  get length(): number {
+    return this.#columns.length
+  }
+
+  /** Failures by kind, the first that occurred first. */
+  get errors(): ErrorCount[] {
+    return Array.from(this.#errors, ([kind, { count, example }]) => ({ kind, count, example }))
+  }
+
+  /** What a reader must know of the requests. */
+  get notes(): string[] {
+    return [...this.#cutNotes(), ...this.#lengthNotes()]
+  }
+
+  #cutNotes(): string[] {
+    if (this.#cut === 0) return []
+    return [`${this.#cut} requests were in flight when the run was cancelled: they neither completed nor failed, and are left out.`]
+  }
+
+  #lengthNotes(): string[] {
+    if (this.#offLength === 0) return []
+    return [
+      `${this.#offLength} of ${this.#forced} answers did not end at the length that was forced (by finish reason or token count): ` +
+        'the server may not know ignore_eos or min_tokens.',
+    ]
+  }
+
+  /** Takes one request's answer. */
+  add(call: Call, answer: Answer): void {
+    if (isCut(answer)) return this.cut()
+    const rows = rowsOf(call, answer)
+    if (lacksTokens(rows)) this.#uncounted.push({ at: this.#columns.length, answer: toCount(call, answer) })
+    this.addRows(rows, call, answer)
+  }
+
+  /** Takes one request's rows, as they are. */
+  addRows(rows: readonly RequestRow[], { length: { forced } }: Pick<Call, 'length'>, answer: Pick<Answer, 'endNs' | 'error'>): void {
+    for (const row of rows) {
+      this.#append(row, answer.endNs, answer.error?.message ?? 'the answer had no token')
+      if (!row.completed || forced === undefined) continue
+      this.#forced++
+      if (row.finishReason !== 'length' || (row.outputTokens ?? forced) !== forced) this.#offLength++
+    }
+  }
+
+  /** Counts a request that was given up because the run was cancelled. */
+  cut(): void {
+    this.#cut++
+  }
+
+  /** Takes a request of an earlier session. */
+  restore(row: RequestRow, endNs: number): void {
+    this.#append(row, endNs, 'in the session that was interrupted')
+  }
+
+  /** Counts what is left to be counted and gives the columns. */
+  async finish(): Promise<RequestColumns> {
+    const columns = this.#columns.finish()
+    if (this.#uncounted.length > 0) await this.#counter.prepare()
+    for (const [i, { at, answer }] of this.#uncounted.entries()) {
+      // Counting may take long; progress is to be seen meanwhile.
+      if (i % 64 === 63) await setImmediate()
+      const rows: TokenCells[] = answer.choices.map((_, choice) => ({ completed: columns.completed[at + choice] === 1 }))
+      setTokens(rows, this.#counter.count(answer))
+      for (const [choice, row] of rows.entries()) {
+        columns.promptTokens[at + choice] = row.promptTokens ?? -1
+        columns.outputTokens[at + choice] = row.outputTokens ?? -1
+      }
+    }
+    return columns
+  }
+
+  #append(row: RequestRow, endNs: number, failure: string): void {
+    this.#columns.append(row)
+    this.#firstNs = Math.min(this.#firstNs, row.sentNs ?? row.scheduledNs)
+    this.#lastNs = Math.max(this.#lastNs, endNs)
+    if (row.completed) this.#completed++
+    if (row.errorKind === undefined) return
+    const error = this.#errors.get(row.errorKind)
+    if (error === undefined) this.#errors.set(row.errorKind, { count: 1, example: failure })
+    else error.count++
+  }
+}
+
+/** Whether a request was given up because the run was cancelled. */
+export function isCut(answer: Pick<Answer, 'error'>): boolean {
+  return answer.error?.kind === 'cancelled'
+}
+
+/** What counting needs of an answer, so that the rest of it can go. */
+export function toCount(call: Call, answer: Answer): UncountedAnswer {
+  return {
+    messages: call.messages,
+    usage: answer.usage,
+    choices: answer.choices.slice(0, call.n ?? 1).map(({ text, chunks }) => ({ text, chunks })),
+  }
+}

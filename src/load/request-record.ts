@@ -1,0 +1,63 @@
+import type { Dataset } from '../datasets/dataset.ts'
+import { LlmBenchError } from '../errors.ts'
+import type { Clock } from '../metrics/clock.ts'
+import type { ErrorCount, RequestRecord } from '../metrics/record.ts'
+import type { LoopResult } from './loop-result.ts'
+import type { ProgressMeter } from './progress-meter.ts'
+import type { TokenCounter } from './token-counter.ts'
+
+/** Phase in which a run that is over counts the tokens that its server did not. */
+export const COUNTING = 'counting tokens'
+
+export interface RecordContext {
+  readonly bench: string
+  readonly clock: Clock
+  readonly dataset: Dataset
+  readonly counter: TokenCounter
+  readonly progress: ProgressMeter
+  readonly model: string
+  readonly streamed: boolean
+  readonly openLoop: boolean
+}
+
+/**
+ * Makes the record of a run out of what its loop left, counting the tokens that are still to be counted.
+ * @throws {LlmBenchError} `RUN_FAILED` where nothing was sent, or every request failed
+ */
+export async function recordOf(result: LoopResult, context: RecordContext): Promise<RequestRecord> {
+  const { log, partial } = result
+  if (!partial) assertSomeCompleted(context.bench, log.length, log.completed, log.errors)
+  const { clock, counter, dataset } = context
+  context.progress.phase = COUNTING
+  const columns = await log.finish()
+  const [startNs, endNs] = result.span ?? [clock.now(), clock.now()]
+  return {
+    kind: 'requests',
+    originNs: clock.originNs,
+    startNs,
+    endNs,
+    steadyNs: result.steadyNs,
+    columns,
+    errors: log.errors,
+    tokens: counter.sources,
+    dataset: { name: dataset.name, rows: dataset.rows.length, digest: dataset.digest, wrapped: result.wrapped },
+    model: context.model,
+    notes: [...dataset.notes, ...result.notes, ...log.notes, ...counter.notes],
+    partial,
+    streamed: context.streamed,
+    openLoop: context.openLoop,
+    batches: result.batches,
+  }
+}
+
+function assertSomeCompleted(bench: string, requests: number, completed: number, errors: readonly ErrorCount[]): void {
+  if (completed > 0) return
+  if (requests === 0) {
+    throw new LlmBenchError('RUN_FAILED', `${bench}: no request was sent. Give the workload more requests or a longer duration.`)
+  }
+  const kinds = errors.map(({ kind, count }) => `${count} × ${kind}`).join(', ')
+  throw new LlmBenchError(
+    'RUN_FAILED',
+    `${bench}: every one of ${requests} requests failed (${kinds}). The first: ${errors[0]?.example ?? 'unknown'}`,
+  )
+}

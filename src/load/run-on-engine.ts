@@ -1,0 +1,78 @@
+import { loadDataset } from '../datasets/load-dataset.ts'
+import { loadTokenizer } from '../datasets/load-tokenizer.ts'
+import type { OfflineSpec, OneBatchSpec } from '../dsl/workload-spec.ts'
+import { loadEngine } from '../engines/load-engine.ts'
+import { LlmBenchError } from '../errors.ts'
+import { startClock } from '../metrics/clock.ts'
+import { contextFor, offlineCalls, offlineLoop } from './offline.ts'
+import { runBatchCases } from './one-batch.ts'
+import type { RunPlan } from './plan.ts'
+import type { ProgressMeter } from './progress-meter.ts'
+import { recordOf } from './request-record.ts'
+import type { FinishedRun } from './run-plan.ts'
+import { TokenCounter } from './token-counter.ts'
+
+/**
+ * Runs a workload on a local engine, which is loaded for it and closed after it.
+ * @throws {LlmBenchError} `DATASET`, `TOKENIZER`, `ENGINE`, `RUN_FAILED`; `CANCELLED` before the load began
+ */
+export async function runOnEngine(
+  plan: RunPlan,
+  spec: OfflineSpec | OneBatchSpec,
+  progress: ProgressMeter,
+  signal: AbortSignal,
+): Promise<FinishedRun> {
+  if (plan.engine === undefined) throw new LlmBenchError('USAGE', `${plan.bench}: ${spec.kind} needs an engine, and the plan names none`)
+  return spec.kind === 'offline'
+    ? runOffline(plan, plan.engine, spec, progress, signal)
+    : runOneBatch(plan, plan.engine, spec, progress, signal)
+}
+
+type EngineSpec = NonNullable<RunPlan['engine']>
+
+async function runOffline(
+  plan: RunPlan,
+  engineSpec: EngineSpec,
+  spec: OfflineSpec,
+  progress: ProgressMeter,
+  signal: AbortSignal,
+): Promise<FinishedRun> {
+  const tokenizer = await loadTokenizer(spec.tokenizer ?? plan.tokenizer, plan.root)
+  const dataset = await loadDataset(spec.dataset, { root: plan.root, tokenizer: () => Promise.resolve(tokenizer) })
+  const calls = offlineCalls(spec, dataset)
+  const needs = { parallel: engineSpec.parallel, contextLength: contextFor(calls, tokenizer) }
+  const engine = await loadEngine(engineSpec, needs, plan.root)
+  try {
+    assertNotCancelled(plan, signal)
+    const clock = startClock()
+    const counter = new TokenCounter(() => Promise.resolve(tokenizer))
+    const result = await offlineLoop({ spec, dataset, engine, clock, counter, progress, signal }, calls)
+    const { name, version, model } = engine.info
+    const record = await recordOf(result, { bench: plan.bench, clock, dataset, counter, progress, model, streamed: true, openLoop: false })
+    return { record, engine: { name, version } }
+  } finally {
+    await engine.close()
+  }
+}
+
+async function runOneBatch(
+  plan: RunPlan,
+  engineSpec: EngineSpec,
+  spec: OneBatchSpec,
+  progress: ProgressMeter,
+  signal: AbortSignal,
+): Promise<FinishedRun> {
+  const needs = { parallel: Math.max(...spec.batch), contextLength: Math.max(...spec.inputLength) + Math.max(...spec.outputLength) }
+  const engine = await loadEngine(engineSpec, needs, plan.root)
+  try {
+    assertNotCancelled(plan, signal)
+    const { name, version } = engine.info
+    return { record: await runBatchCases({ spec, engine, progress, signal }), engine: { name, version } }
+  } finally {
+    await engine.close()
+  }
+}
+
+function assertNotCancelled(plan: RunPlan, signal: AbortSignal): void {
+  if (signal.aborted) throw new LlmBenchError('CANCELLED', `${plan.bench}: cancelled before the load began`)
+}

@@ -1,0 +1,39 @@
+import { needsEngine } from '../dsl/workload-spec.ts'
+import type { RunRecord } from '../metrics/record.ts'
+import type { Progress, RunPlan } from './plan.ts'
+import { ProgressMeter } from './progress-meter.ts'
+
+/** What a run leaves. */
+export interface FinishedRun {
+  readonly record: RunRecord
+  /** The engine that ran it, where there was one. */
+  readonly engine?: { readonly name: string; readonly version: string } | undefined
+}
+
+export interface RunHooks {
+  /** Called at most four times a second, and once at the end. */
+  readonly onProgress: (progress: Progress) => void
+  /** Aborts the run: what was measured comes back as a partial record. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * Runs a workload in this thread.
+ * @throws {LlmBenchError} where nothing could be measured; `CANCELLED` where the signal came before the load
+ */
+export async function runPlan(plan: RunPlan, { onProgress, signal }: RunHooks): Promise<FinishedRun> {
+  const progress = new ProgressMeter()
+  const stop = progress.reportTo(onProgress)
+  try {
+    const { workload } = plan
+    // Each on its own: a run against a server has no use for engines, nor the other way round.
+    if (needsEngine(workload)) {
+      const { runOnEngine } = await import('./run-on-engine.ts')
+      return await runOnEngine(plan, workload, progress, signal)
+    }
+    const { runServed } = await import('./run-served.ts')
+    return { record: await runServed(plan, workload, progress, signal) }
+  } finally {
+    stop()
+  }
+}

@@ -1,0 +1,167 @@
+import { describe, expect, test } from 'vitest'
+import { WORKLOAD } from '../../../src/dsl/workload.ts'
+import { clients } from '../../../src/dsl/workloads.ts'
+import type { ClientsOptions } from '../../../src/dsl/workloads.ts'
+import { closedLoop } from '../../../src/load/closed-loop.ts'
+import { datasetOf, driverOf, lastText, MemoryTarget, numbered } from './memory-target.ts'
+import type { MemoryTargetOptions } from './memory-target.ts'
+
+const specOf = (options: Partial<ClientsOptions>) => clients({ n: 4, rampUp: 0, ...options })[WORKLOAD].spec
+
+const run = async (options: Partial<ClientsOptions>, targetOptions?: MemoryTargetOptions, dataset = numbered(100)) => {
+  const target = new MemoryTarget(targetOptions)
+  const result = await closedLoop(driverOf(specOf(options), dataset, target))
+  return { target, result, columns: await result.log.finish() }
+}
+
+const promptsByClient = (columns: { client: Int32Array; promptIndex: Int32Array }): Record<number, number[]> =>
+  Object.fromEntries([...new Set(columns.client)].map((id) => [id, [...columns.promptIndex].filter((_, i) => columns.client[i] === id)]))
+
+test('each client sends its quota one request at a time, the same sequence in every run', async () => {
+  const first = await run({ requests: 42 }, { latencyMs: 1 })
+  const second = await run({ requests: 42 })
+  const sequences = promptsByClient(first.columns)
+  expect(Object.values(sequences).map((sent) => sent.length)).toEqual([11, 11, 10, 10])
+  expect(promptsByClient(second.columns)).toEqual(sequences)
+  expect(first.target.mostInFlight).toBe(4)
+  expect(first.result).toMatchObject({ wrapped: false, partial: false })
+})
+
+test('more requests than rows wrap round, and the result says so', async () => {
+  const { result, columns } = await run({ requests: 42 }, {}, numbered(10))
+  expect(result.wrapped).toBe(true)
+  expect(new Set(columns.promptIndex).size).toBe(10)
+})
+
+test('client i starts i × rampUp / n after the first', async () => {
+  const { result, columns } = await run({ rampUp: 0.4, requests: 4 }, { latencyMs: 1 })
+  const starts = [...columns.sentNs].map((sent) => (sent - result.span![0]) / 1e6)
+  for (const [i, ms] of starts.entries()) {
+    expect(ms).toBeGreaterThanOrEqual(i * 100)
+    expect(ms).toBeLessThan(i * 100 + 80)
+  }
+  expect([...columns.scheduledNs].map((at) => Math.round(at - result.span![0]))).toEqual([0, 100e6, 200e6, 300e6])
+})
+
+test('the steady window lies between the last start and the first finish', async () => {
+  const { result, columns } = await run({ rampUp: 0.08, requests: 80 }, { latencyMs: 10 })
+  const [startNs, endNs] = result.steadyNs!
+  expect(startNs - result.span![0]).toBeGreaterThanOrEqual(60e6)
+  const lastOf = (id: number): number => Math.max(...[...columns.lastTokenNs].filter((_, i) => columns.client[i] === id))
+  expect(endNs / 1e6).toBeCloseTo(Math.min(...[0, 1, 2, 3].map(lastOf)) / 1e6, 1)
+  expect(startNs).toBeLessThan(endNs)
+})
+
+test('there is no steady window where the first client is done before the last one starts', async () => {
+  const { result } = await run({ rampUp: 0.2, requests: 4 })
+  expect(result.steadyNs).toBeUndefined()
+  expect(result.notes).toEqual([expect.stringContaining('no steady window')])
+})
+
+test('clients without a quota are no part of the steady window', async () => {
+  const { result, target } = await run({ requests: 2 }, { latencyMs: 20 })
+  expect(target.sent).toHaveLength(2)
+  expect(result.steadyNs).toBeDefined()
+})
+
+test('after stopAfter no request is sent, and those in flight finish', async () => {
+  const { target, columns, result } = await run({ requests: 10_000, stopAfter: 0.1 }, { latencyMs: 30 })
+  expect(columns.length).toBe(target.sent.length)
+  expect(columns.length).toBeLessThan(10_000)
+  expect([...columns.completed].every((completed) => completed === 1)).toBe(true)
+  expect(Math.max(...target.sent.map(({ atNs }) => atNs)) - result.span![0]).toBeLessThan(150e6)
+  expect(result.partial).toBe(false)
+})
+
+test('a duration ends the load and cuts the ramp-up', async () => {
+  const { columns } = await run({ n: 2, rampUp: 20, duration: 0.1 }, { latencyMs: 5 })
+  expect(new Set(columns.client)).toEqual(new Set([0]))
+  expect(columns.length).toBeGreaterThan(1)
+})
+
+test('a client thinks between an answer and its next request', async () => {
+  const { columns } = await run({ n: 1, requests: 3, thinkTime: 0.05 }, { latencyMs: 5 })
+  const pauses = [1, 2].map((i) => columns.sentNs[i]! - columns.lastTokenNs[i - 1]!)
+  for (const pause of pauses) expect(pause).toBeGreaterThanOrEqual(49e6)
+})
+
+test('a shared queue sends a fixed set of requests', async () => {
+  const first = await run({ order: 'shared', requests: 42 })
+  const second = await run({ order: 'shared', requests: 42, n: 7 })
+  expect(first.columns.promptIndex.toSorted()).toEqual(second.columns.promptIndex.toSorted())
+})
+
+describe('conversations', () => {
+  const options = { n: 1, turns: 3, requests: 3, systemPrompt: 'Be brief.' } as const
+  const conversation = { messages: [{ role: 'user' as const, content: 'a' }], userTurns: ['a', 'b', 'c'], outputTokens: [5, 6, 7] }
+
+  test('the real answers are carried forward, after the system prompt', async () => {
+    const { target } = await run(options, { text: (i) => `answer ${i}` }, datasetOf([conversation]))
+    expect(target.sent.map(({ request }) => request.messages.map(({ role, content }) => `${role}: ${content}`))).toEqual([
+      ['system: Be brief.', 'user: a'],
+      ['system: Be brief.', 'user: a', 'assistant: answer 0', 'user: b'],
+      ['system: Be brief.', 'user: a', 'assistant: answer 0', 'user: b', 'assistant: answer 1', 'user: c'],
+    ])
+    expect(target.sent.map(({ request }) => request.maxTokens)).toEqual([5, 6, 7])
+  })
+
+  test('rows with fewer user messages are followed by the next rows', async () => {
+    const { target } = await run(options, { text: () => 'yes' }, numbered(5))
+    const texts = target.sent.map(lastText)
+    expect(new Set(texts).size).toBe(3)
+    expect(target.sent[2]!.request.messages).toHaveLength(6)
+  })
+
+  test('a failed turn ends its conversation, and the quota is filled by another', async () => {
+    const { target } = await run({ ...options, requests: 4 }, { fail: (i) => (i === 1 ? 'reset' : undefined) }, datasetOf([conversation]))
+    expect(target.sent.map(lastText)).toEqual(['a', 'b', 'a', 'b'])
+  })
+})
+
+test("the workload's system prompt comes before every prompt", async () => {
+  const { target } = await run({ requests: 4, systemPrompt: 'Be brief.' })
+  expect(target.sent.every(({ request }) => request.messages[0]!.content === 'Be brief.')).toBe(true)
+})
+
+test('failures are counted by kind with the first example, and the run goes on', async () => {
+  const { result, columns } = await run({ n: 1, requests: 9 }, { fail: (i) => (i % 3 === 1 ? 'http' : i % 3 === 2 ? 'reset' : undefined) })
+  expect(result.log.errors).toEqual([
+    { kind: 'http', count: 3, example: 'request 1: http' },
+    { kind: 'reset', count: 3, example: 'request 2: reset' },
+  ])
+  expect([...columns.completed]).toEqual([1, 0, 0, 1, 0, 0, 1, 0, 0])
+  expect(columns.outputTokens[1]).toBe(-1)
+})
+
+test('a cancel ends the run at once, with what had ended', async () => {
+  const cancel = new AbortController()
+  const target = new MemoryTarget({ latencyMs: 20 })
+  const driver = driverOf(specOf({ requests: 10_000, thinkTime: 0.01 }), numbered(10), target, cancel.signal)
+  setTimeout(() => cancel.abort(), 150)
+  const { log, partial } = await closedLoop(driver)
+  expect(partial).toBe(true)
+  const columns = await log.finish()
+  expect(columns.length).toBeGreaterThan(0)
+  expect([...columns.completed].every((completed) => completed === 1)).toBe(true)
+  expect(target.inFlight).toBe(0)
+})
+
+describe('forced lengths', () => {
+  const rows = [{ messages: [{ role: 'user' as const, content: 'a' }], userTurns: ['a'], outputTokens: [9] }]
+
+  test('are sent, and left without a note where the server keeps to them', async () => {
+    const { target, result } = await run({ requests: 4 }, {}, datasetOf(rows))
+    expect(target.sent[0]!.request).toMatchObject({ maxTokens: 9, minTokens: 9, ignoreEos: true })
+    expect(result.log.notes).toEqual([])
+  })
+
+  test('that the server did not keep to are told of', async () => {
+    const { result } = await run({ requests: 4 }, { finishReason: 'stop' }, datasetOf(rows))
+    expect(result.log.notes).toEqual([expect.stringContaining('4 of 4 answers')])
+  })
+})
+
+test('stream and sampling options reach the target', async () => {
+  const { target } = await run({ requests: 4, stream: false, temperature: 0.5, topP: 0.8, topK: 3, doSample: true, maxTokens: 3 })
+  expect(target.sent[0]!.request).toMatchObject({ stream: false, temperature: 0.5, topP: 0.8, topK: 3, doSample: true, maxTokens: 3, n: 1 })
+})

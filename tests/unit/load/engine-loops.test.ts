@@ -1,0 +1,159 @@
+import { describe, expect, test } from 'vitest'
+import { WORKLOAD } from '../../../src/dsl/workload.ts'
+import { offline, oneBatch } from '../../../src/dsl/workloads.ts'
+import type { OfflineOptions } from '../../../src/dsl/workloads.ts'
+import type { Engine, EngineAnswer, EngineRequest, GenerateOptions, OneBatchInput } from '../../../src/engines/engine.ts'
+import { contextFor, offlineCalls, offlineLoop } from '../../../src/load/offline.ts'
+import { runBatchCases } from '../../../src/load/one-batch.ts'
+import { ProgressMeter } from '../../../src/load/progress-meter.ts'
+import { TokenCounter } from '../../../src/load/token-counter.ts'
+import { startClock } from '../../../src/metrics/clock.ts'
+import type { BatchCase } from '../../../src/metrics/record.ts'
+import { numbered, words } from './memory-target.ts'
+
+class MemoryEngine implements Engine {
+  readonly info = { name: 'memory', version: '1', model: 'tiny', contextLength: 1000 }
+  readonly generated: (readonly EngineRequest[])[] = []
+  readonly batches: OneBatchInput[] = []
+  onCall: (index: number) => void = () => {}
+
+  async generate(requests: readonly EngineRequest[], { originNs, signal, onTokens, onAnswer }: GenerateOptions): Promise<EngineAnswer[]> {
+    this.generated.push(requests)
+    const clock = startClock(originNs)
+    return requests.map((request, index) => {
+      this.onCall(index)
+      const at = clock.now()
+      const tokens = request.maxTokens
+      const base = { text: '', sentNs: at, promptTokens: 4, gapsMs: new Float32Array(tokens - 1) }
+      const failed = request.messages[0]!.content === 'prompt 3'
+      const error = signal.aborted ? 'cancelled' : failed ? 'too long' : undefined
+      const answer: EngineAnswer =
+        error === undefined
+          ? { ...base, firstTokenNs: at + 1e6, lastTokenNs: at + 2e6, outputTokens: tokens, finishReason: 'length' }
+          : { ...base, gapsMs: new Float32Array(0), outputTokens: 0, error }
+      if (error === undefined) onTokens?.(tokens)
+      onAnswer?.(index, answer)
+      return answer
+    })
+  }
+
+  async oneBatch(batch: OneBatchInput, signal: AbortSignal): Promise<BatchCase> {
+    this.onCall(this.batches.length)
+    this.batches.push(batch)
+    if (signal.aborted) throw new Error('cancelled')
+    const { batch: size, inputLength, outputLength } = batch
+    const lengths = { batch: size, inputLength, outputLength }
+    if (size > 8) return { ...lengths, decodeNs: [], skipped: 'too large' }
+    return { ...lengths, prefillNs: 5, decodeNs: Array(outputLength - 1).fill(1) }
+  }
+
+  async close(): Promise<void> {}
+}
+
+const runOffline = async (options: OfflineOptions, engine = new MemoryEngine(), cancel = new AbortController()) => {
+  const spec = offline({ maxTokens: 6, ...options })[WORKLOAD].spec
+  const dataset = numbered(5)
+  const counter = new TokenCounter(() => Promise.resolve(words))
+  const driver = { spec, dataset, engine, clock: startClock(), counter, progress: new ProgressMeter(), signal: cancel.signal }
+  const result = await offlineLoop(driver, offlineCalls(spec, dataset))
+  return { engine, result, driver, columns: await result.log.finish() }
+}
+
+describe('offline', () => {
+  test('short warm-up requests come first, then everything at once', async () => {
+    const { engine, columns, result } = await runOffline({ requests: 12, warmup: 3, maxTokens: 40 })
+    expect(engine.generated.map((requests) => [requests.length, requests[0]!.maxTokens])).toEqual([
+      [3, 16],
+      [12, 40],
+    ])
+    expect(columns.length).toBe(12)
+    expect(new Set(columns.scheduledNs).size).toBe(1)
+    expect(result).toMatchObject({ wrapped: true, partial: false })
+    expect(columns.targets).toEqual(['memory'])
+  })
+
+  test('the span is from the first submission to the last token', async () => {
+    const { result, columns } = await runOffline({ requests: 5 })
+    expect(result.span).toEqual([Math.min(...columns.sentNs), Math.max(...columns.lastTokenNs.filter((at) => at > 0))])
+  })
+
+  test('a request that the engine refuses is a failed one', async () => {
+    const { result, columns } = await runOffline({ requests: 5, warmup: 0 })
+    expect(result.log.errors[0]).toEqual({ kind: 'server', count: 1, example: 'too long' })
+    expect(columns.completed.filter((completed) => completed === 1)).toHaveLength(4)
+  })
+
+  test('a cancel keeps what had ended', async () => {
+    const engine = new MemoryEngine()
+    const cancel = new AbortController()
+    engine.onCall = (index) => {
+      if (index === 3) cancel.abort()
+    }
+    const { result, columns } = await runOffline({ requests: 10, warmup: 0 }, engine, cancel)
+    expect(result.partial).toBe(true)
+    expect(columns.length).toBe(3)
+  })
+
+  test('the context is large enough for the largest request', () => {
+    const calls = offlineCalls(offline({ requests: 5, maxTokens: 50 })[WORKLOAD].spec, numbered(5))
+    expect(contextFor(calls, words)).toBe(2 + 50 + 64)
+    expect(contextFor(calls, { ...words, source: 'bundled' })).toBe('prompt 0'.length + 50 + 64)
+  })
+})
+
+const runCases = (options: Partial<Parameters<typeof oneBatch>[0]>, engine: Engine, signal = new AbortController().signal) =>
+  runBatchCases({ spec: oneBatch({ batch: 1, ...options })[WORKLOAD].spec, engine, progress: new ProgressMeter(), signal })
+
+describe('one batch', () => {
+  test('the cases are the product of the lists, after a short warm-up of the first', async () => {
+    const engine = new MemoryEngine()
+    const record = await runCases({ batch: [1, 4], inputLength: [16], outputLength: [32, 64] }, engine)
+    expect(engine.batches.map(({ batch, inputLength, outputLength }) => [batch, inputLength, outputLength])).toEqual([
+      [1, 16, 8],
+      [1, 16, 32],
+      [1, 16, 64],
+      [4, 16, 32],
+      [4, 16, 64],
+    ])
+    expect(record.cases).toHaveLength(4)
+    expect(record.cases[3]!.decodeNs).toHaveLength(63)
+  })
+
+  test('without warm-up only the cases run', async () => {
+    const engine = new MemoryEngine()
+    await runCases({ warmup: false }, engine)
+    expect(engine.batches).toHaveLength(1)
+  })
+
+  test('a case that does not fit is skipped and says so', async () => {
+    const record = await runCases({ batch: [1, 16] }, new MemoryEngine())
+    expect(record.cases[1]).toMatchObject({ batch: 16, skipped: 'too large' })
+    expect(record.notes).toEqual(['batch 16, input 128, output 32 was skipped: too large'])
+  })
+
+  test('a run of which no case fits is an error', async () => {
+    await expect(runCases({ batch: [16, 32] }, new MemoryEngine())).rejects.toMatchObject({
+      code: 'RUN_FAILED',
+      message: expect.stringContaining('too large'),
+    })
+  })
+
+  test('a cancel keeps the cases that are done', async () => {
+    const engine = new MemoryEngine()
+    const cancel = new AbortController()
+    engine.onCall = (index) => {
+      if (index === 3) cancel.abort()
+    }
+    const record = await runCases({ batch: [1, 2, 3, 4] }, engine, cancel.signal)
+    expect(record.partial).toBe(true)
+    expect(record.cases).toHaveLength(2)
+  })
+
+  test('an engine that breaks ends the run with its error', async () => {
+    const engine = new MemoryEngine()
+    engine.onCall = () => {
+      throw new Error('broken')
+    }
+    await expect(runCases({}, engine)).rejects.toThrow('broken')
+  })
+})
