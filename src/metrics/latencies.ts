@@ -77,7 +77,7 @@ export function distributionOf(columns: RequestColumns, figure: RequestFigure, f
 }
 
 /** ITL in ms: the gaps of all requests that pass the filter, pooled into one sample; undefined where there is no gap. */
-export function pooledGaps(columns: RequestColumns, filter: RequestFilter): Distribution | undefined {
+function pooledGaps(columns: RequestColumns, filter: RequestFilter): Distribution | undefined {
   let count = 0
   let requests = 0
   for (let i = 0; i < columns.length; i++) {

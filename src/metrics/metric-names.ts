@@ -32,7 +32,7 @@ export type DistributionName =
   | 'perUserTokensPerSecond'
 
 /** Name of a figure of a run of requests. */
-export type RequestMetricName = `${DistributionName}.${Statistic}` | RateName | `steady.${RateName}` | 'successRate'
+type RequestMetricName = `${DistributionName}.${Statistic}` | RateName | `steady.${RateName}` | 'successRate'
 
 /** Every name that an assertion can be about. */
 export type MetricName = RequestMetricName | BatchMetricName

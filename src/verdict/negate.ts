@@ -13,9 +13,3 @@ export function negate(verdicts: readonly Verdict[]): Verdict[] {
     return { ...verdict, threshold, negated: true, state: broken ? 'pass' : 'fail', message: `${verdict.message}; ${remark}` }
   })
 }
-
-/** What an assertion comes to: an error in any verdict goes before a failure, for then nobody has passed or failed. */
-export function outcomeOf(verdicts: readonly Verdict[]): Verdict['state'] {
-  if (verdicts.some(({ state }) => state === 'error')) return 'error'
-  return verdicts.some(({ state }) => state === 'fail') ? 'fail' : 'pass'
-}

@@ -5,7 +5,7 @@ import type { Statistic } from '../metrics/percentiles.ts'
 type Text = string & Record<never, never>
 
 /** Bounds on one figure; an amount in text carries its unit. */
-export interface Range<Amount extends string> {
+interface Range<Amount extends string> {
   /** At least. */
   min?: number | Amount | Text
   /** At most. */
@@ -13,13 +13,13 @@ export interface Range<Amount extends string> {
 }
 
 /** Bound on a latency: `'<= 200ms'`, `'< 0.2s'`, `{ min, max }`, or a number of ms, meaning at most. */
-export type LatencyThreshold = number | '<= 200ms' | '< 0.2s' | Text | Range<'200ms' | '0.2s'>
+type LatencyThreshold = number | '<= 200ms' | '< 0.2s' | Text | Range<'200ms' | '0.2s'>
 /** Bound on a token throughput: `'>= 1500 tok/s'`, `{ min, max }`, or a number of tokens/s, meaning at least. */
-export type TokenRateThreshold = number | '>= 1500 tok/s' | Text | Range<'1500 tok/s'>
+type TokenRateThreshold = number | '>= 1500 tok/s' | Text | Range<'1500 tok/s'>
 /** Bound on a rate of requests: `'>= 10 req/s'`, `{ min, max }`, or a number of requests/s, meaning at least. */
-export type RequestRateThreshold = number | '>= 10 req/s' | Text | Range<'10 req/s'>
+type RequestRateThreshold = number | '>= 10 req/s' | Text | Range<'10 req/s'>
 /** Bound on a share: `'>= 99%'`, `{ min, max }`, or a number from 0 to 1, meaning at least. */
-export type ShareThreshold = number | '>= 99%' | Text | Range<'99%'>
+type ShareThreshold = number | '>= 99%' | Text | Range<'99%'>
 
 /** The kind of threshold that a metric takes. */
 type ThresholdOf<Name extends MetricName> = Name extends 'successRate'
@@ -53,7 +53,7 @@ interface Latencies {
  * Requests that meet every one of these limits, each by itself. A request without a figure does not meet a limit on it; a
  * one-token answer, which has no TPOT and no gaps, meets limits on them.
  */
-export interface Goodput {
+interface Goodput {
   ttft?: LatencyThreshold
   ttfo?: LatencyThreshold
   tpot?: LatencyThreshold

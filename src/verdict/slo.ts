@@ -1,5 +1,5 @@
-export { checkSLO, type ParsedSLO } from './check-slo.ts'
+export { checkSLO } from './check-slo.ts'
 export { judge } from './judge.ts'
-export { negate, outcomeOf } from './negate.ts'
+export { negate } from './negate.ts'
 export type { SLO } from './slo-types.ts'
 export type { Subject } from './subject.ts'

@@ -28,3 +28,8 @@ export function judgeOne(slo: SLO, subject: Subject): Verdict {
   if (verdicts.length !== 1) throw new Error(`one verdict was expected and ${verdicts.length} came`)
   return verdicts[0]!
 }
+
+/** What the verdicts come to as one assertion. */
+export function outcomeOf(verdicts: readonly Verdict[]): Verdict['state'] {
+  return (['error', 'fail'] as const).find((state) => verdicts.some((verdict) => verdict.state === state)) ?? 'pass'
+}
