@@ -7,7 +7,7 @@ import { loadModel } from '../../engines/llama/load-model.ts'
 import type { LoadedModel } from '../../engines/llama/load-model.ts'
 import { PromptTokens } from '../../engines/llama/prompt-tokens.ts'
 import { TokenTexts, TokenTextStream } from '../../engines/llama/token-text.ts'
-import { messageOf } from '../../errors.ts'
+import { LlmBenchError, messageOf } from '../../errors.ts'
 import { ApiError } from './api-error.ts'
 import type { ServerCounts } from './metrics.ts'
 import type { GenerationRequest } from './request-body.ts'
@@ -17,6 +17,7 @@ const MAX_BATCH_TOKENS = 512
 /** Requests that may wait; more are turned away, so that memory stays bounded. */
 const MAX_WAITING = 20_000
 const SEEDS = 2 ** 32
+const SHORTEST_CONTEXT = 32
 
 export type FinishReason = 'stop' | 'length'
 
@@ -174,8 +175,16 @@ export class GenerationService {
  * @throws {LlmBenchError} `ENGINE`
  */
 export async function loadService(spec: EmbeddedTargetSpec, root: string): Promise<GenerationService> {
+  const share = Math.floor(spec.contextSize / spec.parallel)
+  if (share < SHORTEST_CONTEXT) {
+    throw new LlmBenchError(
+      'ENGINE',
+      `embedded(): \`contextSize\` (${spec.contextSize}) is shared by \`parallel\` (${spec.parallel}) sequences, which leaves ${share} tokens ` +
+        `for each; ${SHORTEST_CONTEXT} are the least: raise \`contextSize\` or lower \`parallel\`.`,
+    )
+  }
   const loaded = await loadModel(spec, root)
-  const contextLength = Math.min(Math.floor(spec.contextSize / spec.parallel), loaded.model.trainContextSize)
+  const contextLength = Math.min(share, loaded.model.trainContextSize)
   const batcher = await Batcher.create(loaded, { parallel: spec.parallel, contextLength, maxBatchTokens: MAX_BATCH_TOKENS })
   return new GenerationService(loaded, batcher, contextLength)
 }
