@@ -1,4 +1,4 @@
-import { distribution } from './percentiles.ts'
+import { percentile } from './percentiles.ts'
 import { present } from './present.ts'
 import type { BatchCase } from './record.ts'
 import type { BatchCaseMetrics } from './summary-types.ts'
@@ -18,7 +18,7 @@ export function batchCaseMetrics(measured: BatchCase): BatchCaseMetrics {
   const { batch, inputLength, outputLength, prefillNs, decodeNs, skipped } = measured
   const lengths = { batch, inputLength, outputLength }
   if (skipped !== undefined || prefillNs === undefined) return { ...lengths, skipped: skipped ?? 'it was not measured' }
-  const medianDecodeNs = distribution(decodeNs)?.median
+  const medianDecodeNs = decodeNs.length > 0 ? percentile(Float64Array.from(decodeNs).sort(), 50) : undefined
   const totalNs = decodeNs.length === outputLength - 1 ? decodeNs.reduce((sum, step) => sum + step, prefillNs) : undefined
   return {
     ...lengths,
