@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdir, readdir, rename, rm, rmdir, symlink } from 'node:fs/promises'
-import { basename, join, relative, sep } from 'node:path'
+import { access, mkdir, readdir, rename, rm, rmdir, symlink } from 'node:fs/promises'
+import { basename, dirname, join, relative, sep } from 'node:path'
 import { ensureFolder, resultsError, writeFileAtomic } from './write.ts'
 
 /** Name of the link to the newest results folder. */
@@ -92,6 +92,27 @@ function slug(text: string): string {
     .slice(0, LONGEST_PART)
     .join('')
     .replace(/[-.]+$/, '')
+}
+
+/**
+ * Takes back a results folder that nothing was written to: `latest` points to the newest one before it, and where there is none,
+ * no trace is left.
+ */
+export async function discardIfEmpty(folder: string): Promise<void> {
+  await removeIfEmpty(folder)
+  if (await exists(folder)) return
+  const home = dirname(folder)
+  const [newest] = await listResultsFolders(home)
+  if (newest !== undefined) return pointLatestTo(home, basename(newest))
+  await Promise.all([LATEST, `${LATEST}.txt`].map((name) => rm(join(home, name), { force: true }).catch(() => {})))
+  await removeIfEmpty(home)
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
 }
 
 /** Removes a folder that nothing was written to; leaves any other, and a missing one, alone. */

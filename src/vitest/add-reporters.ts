@@ -31,9 +31,8 @@ export function addReporters(vitest: Vitest, session: RunSession, options: Resol
     if (!lists('csv')) result.push(new CsvReporter())
     if (!lists('json')) result.push(new JsonReporter())
   }
-  const first: Reporter = { onTestRunStart: () => session.runStarts() }
-  const last: Reporter = { onTestRunEnd: () => session.runEnds() }
-  config.reporters = [first, interruptible(vitest), ...result, last] as typeof config.reporters
+  const start: Reporter = { onTestRunStart: () => session.runStarts() }
+  config.reporters = [start, interruptible(vitest), ...result] as typeof config.reporters
 }
 
 function nameOf(reporter: unknown): string {

@@ -12,29 +12,29 @@ import { RunSession } from './session.ts'
 const SESSIONS: WeakMap<Vitest, Configured> = ((globalThis as Record<symbol, unknown>)[Symbol.for('vitest-llm-bench.sessions')] ??=
   new WeakMap()) as WeakMap<Vitest, Configured>
 
+/** Vitest raises a benchmark's time-out to at least this. */
+const VITEST_FLOOR_MS = 60_000
+
 interface Configured {
-  readonly session: RunSession
+  readonly session: Promise<RunSession>
   readonly projects: Set<TestProject>
-  readonly options: ResolvedPluginOptions
 }
 
 /** Configures one project of a Vitest run, if it is a benchmark project. */
 export async function configureBenchProject({ vitest, project }: VitestPluginContext, options: ResolvedPluginOptions): Promise<void> {
   const { config } = project
   if (!config.benchmark.enabled) return
+  // Vitest calls this hook for all projects at once: what must be seen by the next call is in place before the first await.
   let configured = SESSIONS.get(vitest)
-  if (configured?.projects.has(project)) {
+  if (configured === undefined) {
+    configured = { session: startSession(vitest, options), projects: new Set() }
+    SESSIONS.set(vitest, configured)
+  } else if (configured.projects.has(project)) {
     throw new LlmBenchError(
       'USAGE',
       `llmBench() stands twice in the plugins of the project "${project.name}": keep one of them. ` +
         '(It may come from two configs that are merged, or from two installed copies: `npm ls vitest-llm-bench` shows them.)',
     )
-  }
-  if (configured === undefined) {
-    const session = await RunSession.start(vitest, options)
-    configured = { session, projects: new Set(), options }
-    SESSIONS.set(vitest, configured)
-    addReporters(vitest, session, options)
   }
   configured.projects.add(project)
   if (config.benchmark.provider !== undefined && config.benchmark.provider !== '' && !isOurs(config.benchmark.provider)) {
@@ -47,10 +47,17 @@ export async function configureBenchProject({ vitest, project }: VitestPluginCon
   config.benchmark.provider = entry('provider')
   config.benchmark.suppressExportGetterWarnings = true
   config.setupFiles = [...config.setupFiles, entry('setup')]
-  // Vitest's floor for benchmarks is a minute. A load test ends by its own limits, each request by its time-outs.
-  if (config.testTimeout <= 60_000) config.testTimeout = 0
-  project.provide(PROVIDED_KEY, { ...configured.session.settings, root: resolve(vitest.config.root) })
-  configured.session.projects.add(project)
+  // A load test ends by its own limits, each request by its time-outs.
+  if (config.testTimeout <= VITEST_FLOOR_MS) config.testTimeout = 0
+  const session = await configured.session
+  project.provide(PROVIDED_KEY, session.settings)
+  session.projects.add(project)
+}
+
+async function startSession(vitest: Vitest, options: ResolvedPluginOptions): Promise<RunSession> {
+  const session = await RunSession.start(vitest, options)
+  addReporters(vitest, session, options)
+  return session
 }
 
 function entry(name: 'provider' | 'setup'): string {

@@ -3,7 +3,7 @@ import type { TestProject, Vitest } from 'vitest/node'
 import type { ResolvedPluginOptions } from '../dsl/plugin-options.ts'
 import { PROVIDED_KEY } from '../files/provided.ts'
 import type { ProvidedSettings } from '../files/provided.ts'
-import { createResultsFolder, removeIfEmpty } from '../files/results.ts'
+import { createResultsFolder, discardIfEmpty } from '../files/results.ts'
 import { ServerRegistry } from '../servers/registry.ts'
 import { ControlServer } from './control-server.ts'
 import { ProgressBoard } from './progress.ts'
@@ -12,7 +12,6 @@ import { ProgressBoard } from './progress.ts'
 export class RunSession {
   readonly projects = new Set<TestProject>()
   readonly progress: ProgressBoard
-  readonly servers: ServerRegistry
   #settings: ProvidedSettings
   #used = false
 
@@ -23,9 +22,6 @@ export class RunSession {
     const control = await ControlServer.listen({
       acquireServer: (spec) => servers.acquire(spec),
       progress: (bench, progressOf) => progress.show(bench, progressOf),
-    })
-    vitest.onClose(async () => {
-      await Promise.all([control.close(), servers.close()])
     })
     const resultsHome = resolve(root, options.results)
     const startedAt = new Date()
@@ -40,12 +36,15 @@ export class RunSession {
       environment: options.environment,
       details: options.details,
     }
-    return new RunSession(settings, servers, progress)
+    const session = new RunSession(settings, progress)
+    vitest.onClose(async () => {
+      await Promise.all([control.close(), servers.close(), discardIfEmpty(session.settings.resultsFolder)])
+    })
+    return session
   }
 
-  private constructor(settings: ProvidedSettings, servers: ServerRegistry, progress: ProgressBoard) {
+  private constructor(settings: ProvidedSettings, progress: ProgressBoard) {
     this.#settings = settings
-    this.servers = servers
     this.progress = progress
   }
 
@@ -55,18 +54,14 @@ export class RunSession {
 
   /** A run starts: the first has its folder already, each rerun (watch mode) gets one of its own. */
   async runStarts(): Promise<void> {
+    this.progress.clear()
     if (this.#used) {
+      await discardIfEmpty(this.#settings.resultsFolder)
       const startedAt = new Date()
       const resultsFolder = await createResultsFolder(this.#settings.resultsHome, startedAt)
       this.#settings = { ...this.#settings, resultsFolder, startedAt: startedAt.toISOString() }
       for (const project of this.projects) project.provide(PROVIDED_KEY, this.#settings)
     }
     this.#used = true
-  }
-
-  /** A run has ended, and all reports are written. */
-  async runEnds(): Promise<void> {
-    this.progress.clear()
-    await removeIfEmpty(this.#settings.resultsFolder)
   }
 }
