@@ -18,7 +18,7 @@ export function batchCaseMetrics(measured: BatchCase): BatchCaseMetrics {
   const { batch, inputLength, outputLength, prefillNs, decodeNs, skipped } = measured
   const lengths = { batch, inputLength, outputLength }
   if (skipped !== undefined || prefillNs === undefined) return { ...lengths, skipped: skipped ?? 'it was not measured' }
-  const medianDecodeNs = decodeNs.length > 0 ? percentile(Float64Array.from(decodeNs).sort(), 50) : undefined
+  const medianDecodeNs = decodeNs.length > 0 ? percentile(Float64Array.from(decodeNs).toSorted(), 50) : undefined
   const totalNs = decodeNs.length === outputLength - 1 ? decodeNs.reduce((sum, step) => sum + step, prefillNs) : undefined
   return {
     ...lengths,
