@@ -52,4 +52,6 @@ export interface ErrorModel {
   stack?: string
   /** `threshold`: a breached SLO; `run`: the run could not be measured; `other`: anything else. */
   cause: 'threshold' | 'run' | 'other'
+  /** Of an error that belongs to no test: the bench file it comes from, where known. Relative to the root. */
+  file?: string
 }

@@ -1,0 +1,46 @@
+import { join, resolve } from 'node:path'
+import type { SerializedError } from 'vitest'
+import type { Reporter, TestModule, TestRunEndReason, Vitest } from 'vitest/node'
+import { buildRunModel } from './build-model.ts'
+import type { RunModel } from './model.ts'
+import { hasBenchProjects, resultsFolderOf, settingsOf } from './settings.ts'
+import { writeReport } from './write-report.ts'
+
+export interface FileReporterOptions {
+  /** Relative to Vitest's root (default: a file in the results folder). */
+  outputFile?: string
+}
+
+/** Writes one file when the run ends, whole or not at all. */
+export abstract class FileReporter implements Reporter {
+  readonly #outputFile: string | undefined
+  #vitest: Vitest | undefined
+
+  constructor(options: FileReporterOptions = {}) {
+    this.#outputFile = options.outputFile
+  }
+
+  /** Name of the file in the results folder. */
+  protected abstract readonly fileName: string
+
+  protected abstract render(model: RunModel): string
+
+  onInit(vitest: Vitest): void {
+    this.#vitest = vitest
+  }
+
+  /** @throws {LlmBenchError} `RESULTS` where the file can't be written. */
+  async onTestRunEnd(
+    testModules: readonly TestModule[],
+    unhandledErrors: readonly SerializedError[],
+    reason: TestRunEndReason,
+  ): Promise<void> {
+    const vitest = this.#vitest
+    if (vitest === undefined || !hasBenchProjects(vitest)) return
+    const path =
+      this.#outputFile === undefined ? join(resultsFolderOf(vitest), this.fileName) : resolve(vitest.config.root, this.#outputFile)
+    await writeReport(path, this.render(buildRunModel(vitest, testModules, unhandledErrors, reason)))
+    // What lies in the plugin's results folder is announced with the folder.
+    if (this.#outputFile !== undefined || settingsOf(vitest) === undefined) vitest.logger.log(`${this.fileName} written to ${path}`)
+  }
+}

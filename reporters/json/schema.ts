@@ -1,0 +1,189 @@
+import { z } from 'zod'
+import type { TokenSource } from '../../src/metrics/record.ts'
+import type { WorkloadSpec } from '../../src/dsl/workload-spec.ts'
+import { ERROR_KINDS } from '../../src/metrics/columns.ts'
+import type { ErrorKind } from '../../src/metrics/columns.ts'
+import { REPORT_VERSION } from '../../src/files/run-report.ts'
+
+const count = z.int().min(0)
+
+const distribution = z
+  .object({
+    count,
+    requests: count.describe('of pooled samples (itl): requests that they come from').exactOptional(),
+    min: z.number(),
+    max: z.number(),
+    mean: z.number(),
+    median: z.number(),
+    std: z.number().describe('population standard deviation'),
+    p50: z.number(),
+    p75: z.number(),
+    p90: z.number(),
+    p95: z.number(),
+    p99: z.number(),
+    'p99.9': z.number(),
+  })
+  .describe('Statistics of a sample; percentiles by linear interpolation, also where the sample is too small to support them')
+
+const optionalDistribution = distribution.exactOptional()
+const rate = z.number().exactOptional()
+
+const rates = {
+  requestsPerSecond: rate,
+  outputTokensPerSecond: rate,
+  totalTokensPerSecond: rate,
+}
+
+const latencies = {
+  ttft: optionalDistribution.describe('time to first token, ms'),
+  ttfo: optionalDistribution.describe('time to first answer token, ms'),
+  tpot: optionalDistribution.describe('time per output token, ms'),
+  itl: optionalDistribution.describe('gaps between tokens or chunks, pooled, ms'),
+  e2e: optionalDistribution.describe('end-to-end latency, ms'),
+}
+
+const errorKind = z.enum(ERROR_KINDS.filter((kind): kind is ErrorKind => kind !== ''))
+const tokenSource = z.enum(['server', 'tokenizer', 'bundled', 'chunks'] satisfies TokenSource[])
+
+const requestMetrics = z.object({
+  kind: z.literal('requests'),
+  requests: count.describe('requests that were started'),
+  completed: count,
+  failed: count,
+  successRate: z.number().min(0).max(1),
+  wallSeconds: z.number(),
+  inputTokens: count.exactOptional(),
+  outputTokens: count.exactOptional(),
+  ...rates,
+  ...latencies,
+  perUserTokensPerSecond: optionalDistribution,
+  scheduleDelay: optionalDistribution.describe('sent − scheduled, ms'),
+  inputLength: optionalDistribution.describe('tokens'),
+  outputLength: optionalDistribution.describe('tokens'),
+  fromSchedule: z
+    .object({ ttft: optionalDistribution, e2e: optionalDistribution })
+    .describe('latencies that count from the schedule, ms')
+    .exactOptional(),
+  steady: z
+    .object({ ...rates, ...latencies, seconds: z.number(), completed: count })
+    .describe('the steady window; absent where it is empty')
+    .exactOptional(),
+  itlBetween: z.enum(['tokens', 'chunks']).exactOptional(),
+  finishReasons: z.record(z.string(), count),
+  errors: z.array(z.object({ kind: errorKind, count, example: z.string() })),
+  tokens: z.object({ output: tokenSource, input: tokenSource, tokenizer: z.string().optional() }),
+  dataset: z.object({ name: z.string(), rows: count, digest: z.string(), wrapped: z.boolean() }),
+})
+
+const caseSize = { batch: count, inputLength: count, outputLength: count }
+
+const batchMetrics = z.object({
+  kind: z.literal('oneBatch'),
+  cases: z.array(
+    z.object({
+      ...caseSize,
+      prefillLatency: rate.describe('ms'),
+      prefillTokensPerSecond: rate,
+      medianDecodeLatency: rate.describe('ms'),
+      decodeTokensPerSecond: rate,
+      totalLatency: rate.describe('ms'),
+      overallTokensPerSecond: rate,
+      skipped: z.string().exactOptional(),
+    }),
+  ),
+})
+
+const run = z.object({
+  version: z.literal(REPORT_VERSION),
+  bench: z.string(),
+  attempt: count.describe('retry attempt, from 0'),
+  workload: z
+    .looseObject({ kind: z.enum(['rollout', 'clients', 'requestRate', 'offline', 'oneBatch'] satisfies WorkloadSpec['kind'][]) })
+    .describe('the workload with all its options, secrets left out'),
+  workloadDigest: z.string().describe('equal digests mean equal load'),
+  target: z.object({
+    kind: z.string(),
+    address: z.string().exactOptional(),
+    model: z.string().exactOptional(),
+    version: z.string().exactOptional(),
+  }),
+  metrics: z.discriminatedUnion('kind', [requestMetrics, batchMetrics]),
+  folder: z.string(),
+  startedAt: z.iso.datetime(),
+  durationMs: z.number(),
+  partial: z.boolean(),
+  notes: z.array(z.string()),
+  cases: z
+    .array(z.object({ ...caseSize, prefillNs: z.number().optional(), decodeNs: z.array(z.number()), skipped: z.string().optional() }))
+    .describe('times of every step of a one-batch run')
+    .exactOptional(),
+})
+
+const verdict = z.object({
+  bench: z.string(),
+  metric: z.string(),
+  threshold: z.string(),
+  state: z.enum(['pass', 'fail', 'error']),
+  negated: z.boolean().exactOptional(),
+  direction: z.enum(['min', 'max']),
+  limit: z.number(),
+  measured: z.number().exactOptional(),
+  unit: z.enum(['ms', 'tok/s', 'req/s', '%', '']).describe('where it is %, limit and measured are shares of 1'),
+  margin: z.number().describe('share of the limit by which the figure holds (+) or breaks (−) it').exactOptional(),
+  message: z.string(),
+  worst: z.array(z.object({ index: count, client: z.int().exactOptional(), promptIndex: z.int(), value: z.number() })).exactOptional(),
+  fewSamples: z.object({ have: count, need: count }).exactOptional(),
+  attempt: count,
+})
+
+const error = z.object({
+  name: z.string(),
+  message: z.string(),
+  at: z.string().exactOptional(),
+  stack: z.string().exactOptional(),
+  cause: z
+    .enum(['threshold', 'run', 'other'])
+    .describe('threshold: a breached SLO; run: the run could not be measured or judged; other: anything else'),
+  file: z.string().exactOptional(),
+})
+
+const test = z.object({
+  file: z.string(),
+  line: count.exactOptional(),
+  project: z.string(),
+  suites: z.array(z.string()),
+  name: z.string(),
+  state: z.enum(['passed', 'failed', 'skipped', 'pending']),
+  durationMs: z.number(),
+  flaky: z.boolean(),
+  attempts: count,
+  errors: z.array(error),
+  runs: z.array(run),
+  verdicts: z.array(verdict),
+  benchmarks: z.array(z.object({ name: z.string(), meanMs: z.number(), operationsPerSecond: z.number(), samples: count })),
+})
+
+/** Schema of `summary.json`. */
+export const summarySchema = z
+  .object({
+    schemaVersion: z.literal(1),
+    generator: z.object({ name: z.string(), version: z.string() }),
+    vitestVersion: z.string(),
+    startedAt: z.iso.datetime(),
+    durationMs: z.number(),
+    root: z.string(),
+    resultsFolder: z.string().describe('relative to the root'),
+    partial: z.boolean().describe('whether the run was cut short'),
+    environment: z.record(z.string(), z.string()),
+    tests: z.array(test),
+    unhandledErrors: z.array(error),
+  })
+  .describe('Result of a `vitest bench` run with vitest-llm-bench. What could not be measured is absent.')
+
+/** Content of `summary.json`. */
+export type Summary = z.infer<typeof summarySchema>
+
+/** The schema as JSON Schema, published as `vitest-llm-bench/summary.schema.json`. Unknown properties may come with later versions. */
+export function summaryJSONSchema(): object {
+  return { title: 'vitest-llm-bench summary', ...z.toJSONSchema(summarySchema, { io: 'input' }) }
+}

@@ -1,0 +1,127 @@
+import type { RunReport } from '../../src/files/run-report.ts'
+import type { Verdict } from '../../src/verdict/verdict.ts'
+import { verdictSummary } from '../figures.ts'
+import type { RunModel, TestModel } from '../model.ts'
+import { figuresOf, tokensText } from '../run-facts.ts'
+
+export interface Property {
+  name: string
+  value: string
+}
+
+/** What holds for the whole run. */
+export function suiteProperties(model: RunModel): Property[] {
+  return [
+    property('generator', `${model.generator.name} ${model.generator.version}`),
+    property('vitest', model.vitestVersion),
+    property('partial', model.partial),
+    property('results', model.resultsFolder),
+    ...Object.entries(model.environment).map(([name, value]) => property(`environment.${name}`, value)),
+  ]
+}
+
+/**
+ * Facts and figures of a test's runs. Figures have the names that they have in code; latencies end in `_ms`, all others say
+ * their unit themselves, shares are 0 to 1. Where a test has several runs, names begin with the bench; those of an earlier
+ * attempt begin with `attempt1/`.
+ */
+export function benchProperties(test: TestModel): Property[] {
+  return [
+    ...testProperties(test),
+    ...labelledRuns(test.runs).flatMap(({ prefix, run }) =>
+      [...runProperties(run), ...figureProperties(run)].map(({ name, value }) => property(`${prefix}${name}`, value)),
+    ),
+    ...test.benchmarks.flatMap((benchmark) => [
+      property(`${benchmark.name}/mean_ms`, plainNumber(benchmark.meanMs)),
+      property(`${benchmark.name}/operationsPerSecond`, plainNumber(benchmark.operationsPerSecond)),
+      property(`${benchmark.name}/samples`, benchmark.samples),
+    ]),
+  ]
+}
+
+/** What a threshold was held against; limit and measured value in the given unit, shares 0 to 1. */
+export function thresholdProperties(
+  test: TestModel,
+  verdict: Verdict,
+  run: RunReport | undefined,
+  earlier: readonly Verdict[],
+): Property[] {
+  return [
+    property('metric', verdict.metric),
+    property('unit', verdict.unit === '%' ? 'share' : verdict.unit),
+    property('direction', verdict.direction),
+    property('limit', plainNumber(verdict.limit)),
+    ...(verdict.measured === undefined ? [] : [property('measured', plainNumber(verdict.measured))]),
+    ...(verdict.margin === undefined ? [] : [property('margin', plainNumber(verdict.margin))]),
+    property('verdict', verdict.state),
+    ...(verdict.negated === true ? [property('negated', true)] : []),
+    ...(verdict.fewSamples === undefined ? [] : [property('fewSamples', `${verdict.fewSamples.have} of ${verdict.fewSamples.need}`)]),
+    ...earlier.map((verdict) => property(`attempt${verdict.attempt + 1}`, `${verdict.state}: ${verdictSummary(verdict)}`)),
+    property('bench', verdict.bench),
+    ...testProperties(test),
+    ...(run === undefined ? [] : runProperties(run)),
+  ]
+}
+
+function testProperties(test: TestModel): Property[] {
+  return [
+    ...(test.project === '' ? [] : [property('project', test.project)]),
+    property('attempts', test.attempts),
+    property('flaky', test.flaky),
+  ]
+}
+
+function runProperties(run: RunReport): Property[] {
+  const { metrics, target } = run
+  return [
+    property('attempt', run.attempt + 1),
+    property('workload', run.workload.kind),
+    property('workloadDigest', run.workloadDigest),
+    property('target', target.kind),
+    ...(target.address === undefined ? [] : [property('address', target.address)]),
+    ...(target.model === undefined ? [] : [property('model', target.model)]),
+    ...(target.version === undefined ? [] : [property('version', target.version)]),
+    ...(metrics.kind === 'oneBatch'
+      ? []
+      : [
+          property('tokens', tokensText(run) ?? ''),
+          property('tokens.output', metrics.tokens.output),
+          property('tokens.input', metrics.tokens.input),
+          property('dataset', metrics.dataset.name),
+          property('dataset.digest', metrics.dataset.digest),
+          property('dataset.wrapped', metrics.dataset.wrapped),
+        ]),
+    property('partial', run.partial),
+    property('folder', run.folder),
+  ]
+}
+
+function figureProperties({ metrics }: RunReport): Property[] {
+  const errors = metrics.kind === 'oneBatch' ? [] : metrics.errors
+  return [
+    ...figuresOf(metrics).map(({ name, value, unit }) => property(unit === 'ms' ? `${name}_ms` : name, plainNumber(value))),
+    ...errors.map(({ kind, count }) => property(`errors.${kind}`, count)),
+  ]
+}
+
+function labelledRuns(runs: readonly RunReport[]): { prefix: string; run: RunReport }[] {
+  const several = new Set(runs.map((run) => run.attempt)).size < runs.length
+  const last = Math.max(...runs.map((run) => run.attempt))
+  const used = new Map<string, number>()
+  return runs.map((run) => {
+    const attempt = run.attempt < last ? `attempt${run.attempt + 1}/` : ''
+    const prefix = several ? `${attempt}${run.bench}/` : attempt
+    const times = (used.get(prefix) ?? 0) + 1
+    used.set(prefix, times)
+    return { prefix: times === 1 ? prefix : `${prefix.slice(0, -1)} (${times})/`, run }
+  })
+}
+
+function property(name: string, value: string | number | boolean): Property {
+  return { name, value: String(value) }
+}
+
+/** No exponent, no thousands separator, no digits beyond what a clock can tell. */
+function plainNumber(value: number): string {
+  return value.toLocaleString('en-US', { useGrouping: false, maximumFractionDigits: 6 })
+}

@@ -1,0 +1,57 @@
+import type { RunReport } from '../../src/files/run-report.ts'
+import type { Verdict } from '../../src/verdict/verdict.ts'
+import { verdictSummary } from '../figures.ts'
+import type { TestModel } from '../model.ts'
+import { targetText } from '../run-facts.ts'
+import { plainText } from '../text.ts'
+import { classnameOf, placeOf, testName } from './case.ts'
+import type { JUnitCase, Outcome } from './case.ts'
+import { thresholdProperties } from './properties.ts'
+
+/** One case for each threshold of each run, as the last attempt that judged it has it. */
+export function thresholdCases(test: TestModel): JUnitCase[] {
+  return histories(test.verdicts).map((history) => {
+    const verdict = history.at(-1)!
+    const run = test.runs.findLast((run) => run.bench === verdict.bench && run.attempt === verdict.attempt)
+    return {
+      classname: classnameOf(test.file),
+      name: `${testName(test)} > ${verdict.bench}: ${verdict.threshold}`,
+      file: test.file,
+      seconds: 0,
+      properties: thresholdProperties(test, verdict, run, history.slice(0, -1)),
+      outcome: outcomeOf(test, verdict, run),
+    }
+  })
+}
+
+/** The verdicts on each threshold, earlier attempts first; a threshold judged twice in one attempt stands twice. */
+function histories(verdicts: readonly Verdict[]): Verdict[][] {
+  const byThreshold = new Map<string, Verdict[]>()
+  const judged = new Map<string, number>()
+  for (const verdict of verdicts.toSorted((a, b) => a.attempt - b.attempt)) {
+    const threshold = JSON.stringify([verdict.bench, verdict.threshold])
+    const times = (judged.get(`${verdict.attempt} ${threshold}`) ?? 0) + 1
+    judged.set(`${verdict.attempt} ${threshold}`, times)
+    const key = `${times} ${threshold}`
+    byThreshold.set(key, [...(byThreshold.get(key) ?? []), verdict])
+  }
+  return [...byThreshold.values()]
+}
+
+/** Where the test has passed all the same (`test.fails`, a caught error), the report may not say otherwise than Vitest. */
+function outcomeOf(test: TestModel, verdict: Verdict, run: RunReport | undefined): Outcome {
+  if (verdict.state === 'pass' || test.state === 'passed' || test.state === 'skipped') return { kind: 'passed' }
+  const message = verdictSummary(verdict)
+  const error = test.errors.find((error) => error.cause === 'threshold' && error.message.includes(verdict.threshold))
+  const details = plainText(verdict.message)
+  const body = [
+    message,
+    ...(details === '' || details === message ? [] : [details]),
+    `bench: ${verdict.bench}, attempt ${verdict.attempt + 1} of ${Math.max(test.attempts, verdict.attempt + 1)}`,
+    ...(run === undefined ? [] : [`target: ${targetText(run)}`, `files: ${run.folder}`]),
+    error?.stack ?? (error?.at === undefined ? placeOf(test) : `    at ${error.at}`),
+  ].join('\n')
+  return verdict.state === 'fail'
+    ? { kind: 'failure', type: error?.name ?? 'SLOBreachError', message, body }
+    : { kind: 'error', type: 'LlmBenchError', message, body }
+}

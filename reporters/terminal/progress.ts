@@ -1,0 +1,40 @@
+import { formatNumber } from '../figures.ts'
+import { firstLine, shorten } from '../text.ts'
+
+/** How far a run is. */
+export interface ProgressView {
+  readonly bench: string
+  readonly phase: string
+  readonly completed: number
+  readonly failed: number
+  /** In `unit`; absent where unknown. */
+  readonly total?: number | undefined
+  readonly unit: 'requests' | 'seconds' | 'cases'
+  readonly outputTokens: number
+  readonly elapsedSeconds: number
+}
+
+/** One line for a terminal that can't be redrawn: `  ⏳ chat  running  412/1024 requests · 3 failed · 1,234 tok/s · 12s`. */
+export function renderProgress(progress: ProgressView): string {
+  const { bench, phase, failed, outputTokens, elapsedSeconds } = progress
+  const facts = [
+    ...done(progress),
+    ...(failed === 0 ? [] : [`${failed} failed`]),
+    ...(outputTokens === 0 || elapsedSeconds === 0 ? [] : [`${formatNumber(Math.round(outputTokens / elapsedSeconds))} tok/s`]),
+    ...(progress.unit === 'seconds' ? [] : [duration(elapsedSeconds)]),
+  ]
+  return `  ⏳ ${shorten(firstLine(bench), 40)}  ${phase}  ${facts.join(' · ')}`
+}
+
+function done({ unit, completed, failed, total, elapsedSeconds }: ProgressView): string[] {
+  const ended = completed + failed
+  if (unit === 'seconds')
+    return [total === undefined ? duration(elapsedSeconds) : `${duration(elapsedSeconds)} of ${duration(total)}`, `${ended} requests`]
+  return [`${ended}${total === undefined ? '' : `/${total}`} ${unit}`]
+}
+
+function duration(seconds: number): string {
+  const whole = Math.round(seconds)
+  if (whole < 60) return `${whole}s`
+  return `${Math.floor(whole / 60)}m${String(whole % 60).padStart(2, '0')}s`
+}

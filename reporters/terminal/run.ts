@@ -1,0 +1,155 @@
+import { percentileFloor, percentileOf, sampleShortage } from '../../src/metrics/percentiles.ts'
+import type { RunReport } from '../../src/files/run-report.ts'
+import type { BatchMetrics, Distribution, RateMetrics, RequestMetrics } from '../../src/metrics/summary-types.ts'
+import type { Verdict } from '../../src/verdict/verdict.ts'
+import { formatMeasured, formatNumber, formatShare } from '../figures.ts'
+import { caseName, targetText, tokensText, workloadText } from '../run-facts.ts'
+import { firstLine, plainText, shorten, wrap } from '../text.ts'
+import type { Style } from './style.ts'
+import { renderTable } from './table.ts'
+import type { Cell } from './table.ts'
+import { renderVerdicts } from './verdicts.ts'
+
+const COLUMNS = ['mean', 'p50', 'p90', 'p99', 'max'] as const
+
+/** Everything that the terminal shows of a run; no line is wider than the style's columns. */
+export function renderRun(report: RunReport, verdicts: readonly Verdict[], style: Style): string[] {
+  const { metrics } = report
+  return [
+    ...title(report, style),
+    '',
+    ...(metrics.kind === 'oneBatch' ? batchLines(metrics, style) : [...latencyTable(metrics, style), ...rateLines(metrics, style)]),
+    ...(verdicts.length === 0 ? [] : ['', ...renderVerdicts(verdicts, style)]),
+    '',
+    ...factLines(report, style),
+  ]
+}
+
+function title(report: RunReport, style: Style): string[] {
+  const marks = [
+    ...(report.partial ? [style.warn('PARTIAL')] : []),
+    ...(report.attempt === 0 ? [] : [style.warn(`attempt ${report.attempt + 1}`)]),
+  ]
+  const [first = '', ...rest] = wrap(firstLine(report.bench), style.columns - 24)
+  return [
+    [style.bold(first), ...marks].join('  '),
+    ...rest.map((line) => style.bold(line)),
+    ...[workloadText(report.workload), targetText(report)].flatMap((text) =>
+      wrap(text, style.columns - 2).map((line) => `  ${style.dim(line)}`),
+    ),
+  ]
+}
+
+function latencyTable(metrics: RequestMetrics, style: Style): string[] {
+  const { ttft, ttfo, tpot, itl, e2e, fromSchedule, scheduleDelay } = metrics
+  const rows = [
+    latencyRow('TTFT', ttft),
+    // Without reasoning the first answer token is the first token.
+    latencyRow('TTFO', ttfo?.mean === ttft?.mean ? undefined : ttfo),
+    latencyRow('TPOT', tpot),
+    latencyRow(metrics.itlBetween === 'chunks' ? 'ITL (chunks)' : 'ITL', itl),
+    latencyRow('E2E', e2e),
+    latencyRow('TTFT from schedule', fromSchedule?.ttft),
+    latencyRow('E2E from schedule', fromSchedule?.e2e),
+    latencyRow('schedule delay', fromSchedule === undefined ? undefined : scheduleDelay),
+  ].flat()
+  if (rows.length === 0) return []
+  return [...renderTable(['ms', ...COLUMNS], rows, style).map((line) => `  ${line}`), ...footnote(rows, style), '']
+}
+
+function latencyRow(name: string, values: Distribution | undefined): Cell[][] {
+  if (values === undefined) return []
+  const cells = COLUMNS.map((column) => ({
+    text: formatMeasured(values[column]),
+    doubtful: sampleShortage(values, column) !== undefined,
+  }))
+  return [[{ text: name }, ...cells]]
+}
+
+function footnote(rows: readonly (readonly Cell[])[], style: Style): string[] {
+  const doubted = COLUMNS.filter((_, column) => rows.some((row) => row[column + 1]?.doubtful === true))
+  if (doubted.length === 0) return []
+  const needs = doubted.map((column) => `${column} needs ${formatNumber(percentileFloor(percentileOf(column)!))}`)
+  return [`  ${style.dim(`* too few requests to support the figure: ${needs.join(', ')}`)}`]
+}
+
+function rateLines(metrics: RequestMetrics, style: Style): string[] {
+  const { requests, completed, failed, successRate, inputTokens, outputTokens, wallSeconds, e2e, steady, perUserTokensPerSecond } = metrics
+  const failures = failed === 0 ? [] : [style.bad(`${formatNumber(failed)} failed`)]
+  const success = `${formatNumber(completed)} of ${formatNumber(requests)} completed${requests === 0 ? '' : ` (${formatShare(successRate)})`}`
+  return [
+    join(style, success, ...failures, `${formatNumber(wallSeconds)} s`),
+    join(style, ...rateTexts(metrics)),
+    join(
+      style,
+      ...(inputTokens === undefined ? [] : [`${formatNumber(inputTokens)} tokens in`]),
+      ...(outputTokens === undefined ? [] : [`${formatNumber(outputTokens)} tokens out`]),
+      ...(perUserTokensPerSecond === undefined ? [] : [`${formatNumber(perUserTokensPerSecond.mean)} tok/s per user`]),
+      // Little's law: what completed requests spent in flight, spread over the wall time.
+      ...(e2e === undefined ? [] : [`${formatNumber((completed * e2e.mean) / 1000 / wallSeconds)} in flight on average`]),
+    ),
+    ...(steady === undefined ? [] : [join(style, `steady ${formatNumber(steady.seconds)} s`, ...rateTexts(steady))]),
+  ].flat()
+}
+
+function rateTexts({ requestsPerSecond, outputTokensPerSecond, totalTokensPerSecond }: RateMetrics): string[] {
+  return [
+    ...(requestsPerSecond === undefined ? [] : [`${formatNumber(requestsPerSecond)} req/s`]),
+    ...(outputTokensPerSecond === undefined ? [] : [`output ${formatNumber(outputTokensPerSecond)} tok/s`]),
+    ...(totalTokensPerSecond === undefined ? [] : [`total ${formatNumber(totalTokensPerSecond)} tok/s`]),
+  ]
+}
+
+function join(style: Style, ...parts: string[]): string[] {
+  return parts.length === 0 ? [] : [`  ${parts.join(style.dim(' · '))}`]
+}
+
+const BATCH_HEAD = ['batch', 'in', 'out', 'prefill ms', 'prefill tok/s', 'decode ms', 'decode tok/s', 'overall tok/s'] as const
+
+function batchLines({ cases }: BatchMetrics, style: Style): string[] {
+  const rows = cases.map((one) =>
+    [
+      one.batch,
+      one.inputLength,
+      one.outputLength,
+      one.prefillLatency,
+      one.prefillTokensPerSecond,
+      one.medianDecodeLatency,
+      one.decodeTokensPerSecond,
+      one.overallTokensPerSecond,
+    ].map((value) => ({ text: value === undefined ? '–' : formatNumber(value) })),
+  )
+  const skipped = cases.filter((one) => one.skipped !== undefined).map((one) => `${caseName(one)} skipped: ${one.skipped}`)
+  return [
+    ...renderTable(BATCH_HEAD, rows, style).map((line) => `  ${line}`),
+    `  ${style.dim('decode: the median step')}`,
+    ...skipped.flatMap((text) => wrap(text, style.columns - 2).map((line) => `  ${style.warn(line)}`)),
+  ]
+}
+
+function factLines(report: RunReport, style: Style): string[] {
+  const { metrics } = report
+  const tokens = tokensText(report)
+  return [
+    ...(tokens === undefined ? [] : fact('tokens', tokens, style)),
+    ...(metrics.kind === 'oneBatch'
+      ? []
+      : [
+          ...fact('dataset', datasetText(metrics), style),
+          ...metrics.errors.flatMap(({ kind, count, example }) =>
+            fact('errors', `${formatNumber(count)} × ${kind}, e.g. ${shorten(firstLine(example), 300)}`, style, style.bad),
+          ),
+        ]),
+    ...report.notes.flatMap((note) => fact('note', note, style, style.warn)),
+    ...(report.partial ? fact('note', 'PARTIAL: the run was cut short; the figures are of what was done by then', style, style.warn) : []),
+    ...fact('files', report.folder, style),
+  ]
+}
+
+function datasetText({ dataset }: RequestMetrics): string {
+  return `${dataset.name}, ${formatNumber(dataset.rows)} rows${dataset.wrapped ? ', fewer than requests: rows were used again' : ''}`
+}
+
+function fact(name: string, text: string, style: Style, paint = style.dim): string[] {
+  return wrap(plainText(text), style.columns - 11).map((line, i) => `  ${style.dim((i === 0 ? name : '').padEnd(9))}${paint(line)}`)
+}

@@ -1,0 +1,38 @@
+import type { Verdict } from '../../src/verdict/verdict.ts'
+import { formatMargin, formatValue, verdictSummary } from '../figures.ts'
+import { plainText, wrap } from '../text.ts'
+import type { Style } from './style.ts'
+
+const WORST_SHOWN = 3
+
+/** A line for each threshold: ✓, or ✗ with measured value, limit and margin, and the worst requests below. */
+export function renderVerdicts(verdicts: readonly Verdict[], style: Style): string[] {
+  return verdicts.flatMap((verdict) => {
+    if (verdict.state === 'pass') return marked('✓', passed(verdict), style, style.good)
+    if (verdict.state === 'error') return marked('✗', `${verdict.threshold} can't be judged: ${verdict.message}`, style, style.bad)
+    return [...marked('✗', verdictSummary(verdict), style, style.bad), ...worst(verdict, style)]
+  })
+}
+
+function passed(verdict: Verdict): string {
+  const { threshold, measured, unit, margin, fewSamples } = verdict
+  return [
+    threshold,
+    ...(measured === undefined ? [] : [`  ${formatValue(measured, unit)}`]),
+    ...(margin === undefined ? [] : [` (${formatMargin(margin)})`]),
+    ...(fewSamples === undefined ? [] : [`, few samples: ${fewSamples.have} of ${fewSamples.need}`]),
+  ].join('')
+}
+
+function marked(mark: string, text: string, style: Style, paint: (text: string) => string): string[] {
+  return wrap(plainText(text), style.columns - 4).map((line, i) => `  ${paint(i === 0 ? mark : ' ')} ${mark === '✗' ? paint(line) : line}`)
+}
+
+function worst({ worst = [], unit }: Verdict, style: Style): string[] {
+  if (worst.length === 0) return []
+  const requests = worst.slice(0, WORST_SHOWN).map(({ index, client, promptIndex, value }) => {
+    const place = client === undefined ? `prompt ${promptIndex}` : `client ${client}, prompt ${promptIndex}`
+    return `#${index} ${formatValue(value, unit)} (${place})`
+  })
+  return wrap(`worst requests: ${requests.join(' · ')}`, style.columns - 6).map((line) => `      ${style.dim(line)}`)
+}

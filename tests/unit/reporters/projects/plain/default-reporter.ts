@@ -1,0 +1,1 @@
+export { LlmBenchDefaultReporter as default } from '../../../../../reporters/terminal.ts'
