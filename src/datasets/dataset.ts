@@ -2,7 +2,7 @@ import type { Tokenizer } from './tokenizer.ts'
 
 /** Prompts, read and ready. */
 export interface Dataset {
-  /** For people: kind and file name, e.g. `shareGPT samples_1024.json`. */
+  /** For people: kind and file name, e.g. `sharegpt samples_1024.json`. */
   readonly name: string
   readonly rows: readonly DatasetRow[]
   /** Digest of the rows' content, 16 hex digits. */
@@ -17,9 +17,9 @@ export interface DatasetRow {
   readonly messages: readonly ChatMessage[]
   /** The user's messages of the whole conversation, for workloads that carry real answers forward. */
   readonly userTurns: readonly string[]
-  /** Tokens of the answer that the dataset expects, one a user turn; absent where it carries none. */
+  /** Tokens of the answers that the dataset expects, one a user turn, so that the last belongs to `messages`; absent where it carries none. */
   readonly outputTokens?: readonly number[] | undefined
-  /** Tokens of the prompt where the dataset's loader counted them. */
+  /** Tokens of all `messages` where the dataset's loader counted them. */
   readonly promptTokens?: number | undefined
 }
 

@@ -43,10 +43,16 @@ export async function* readJSONArray(file: string): AsyncGenerator<unknown, void
     for (let at = 0; at < piece.length; at++) {
       const byte = piece[at]!
       if (place === 'inside') {
-        if (escaped) escaped = false
-        else if (inString) {
-          if (byte === QUOTE) inString = false
-          else if (byte === BACKSLASH) escaped = true
+        if (inString) {
+          // Most of such a file is text, so its strings are leapt over from quote to quote.
+          const quote = piece.indexOf(QUOTE, at)
+          const end = quote === -1 ? piece.length : quote
+          let backslashes = 0
+          while (end - backslashes > at && piece[end - backslashes - 1] === BACKSLASH) backslashes += 1
+          if (escaped && backslashes === end - at) backslashes += 1
+          escaped = quote === -1 && backslashes % 2 === 1
+          inString = quote === -1 || backslashes % 2 === 1
+          at = end
         } else if (byte === QUOTE) inString = true
         else if (depth === 0 && (byte === COMMA || byte === CLOSE_BRACKET)) {
           const bytes = piece.subarray(start, at)

@@ -10,7 +10,7 @@ import type { LoadedRows } from './rows.ts'
 import { createRandom, permutation } from './sampling.ts'
 import type { Tokenizer } from './tokenizer.ts'
 
-/** The first turns of one conversation: user, answer, user, answer, …; who speaks goes by place, as in the seed systems' tools. */
+/** The first turns of one conversation: user, answer, user, answer, …; who speaks goes by place. */
 interface Conversation {
   readonly system: string | undefined
   readonly texts: readonly string[]

@@ -75,7 +75,8 @@ const shareGPTOptions = z.strictObject({
 /**
  * Conversations in the ShareGPT form. The prompt is the first `2 × turns − 1` messages, the expected output length the
  * tokens of the next one. Conversations with fewer messages, or with a prompt or output under `minTokens`, are left out;
- * the rest is shuffled by `seed`.
+ * the rest is shuffled by `seed`. Who speaks goes by place (user, answer, user, …); a system message
+ * at the start stands before them.
  * @param file a JSON file: `[{ id, conversations: [{ from, value }, …] }]`
  * @example shareGPT('samples_1024.json', { maxPromptTokens: 1024, maxTotalTokens: 2048 })
  */

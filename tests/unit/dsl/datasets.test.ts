@@ -3,7 +3,7 @@ import { gsm8k, jsonl, parquet, prompts, shareGPT, synthetic, text } from '../..
 import { clients } from '../../../src/dsl/workloads.ts'
 import { specOf } from '../../../src/dsl/workload.ts'
 
-test('defaults follow the seed systems', () => {
+test('defaults are the usual ones of ShareGPT benchmarks', () => {
   expect(shareGPT('a.json')).toEqual({ kind: 'sharegpt', path: 'a.json', minTokens: 4, turns: 1, shuffle: true, seed: 0 })
   expect(parquet('a.parquet')).toEqual({ kind: 'parquet', path: 'a.parquet', column: 'prompt' })
   expect(synthetic({ inputTokens: 8, outputTokens: 4 })).toMatchObject({ spread: 0, rows: 1000, seed: 0 })
