@@ -35,11 +35,11 @@ export interface LoadedModel {
  */
 export async function loadModel(options: LlamaModelOptions, root: string): Promise<LoadedModel> {
   const isTiny = options.model === undefined
-  const lib = await importLibrary()
   const tiny = isTiny ? await ensureTinyModel() : undefined
   const file = tiny?.gguf ?? resolve(root, options.model!)
   const called = isTiny ? 'the tiny model' : `the model \`${options.model}\``
   await checkGguf(file, called)
+  const lib = await importLibrary()
 
   const log: string[] = []
   // llama.cpp's threads wait for each other by spinning: one more than there are idle cores makes it many times slower, so one core is
