@@ -5,8 +5,10 @@ import type { Clock } from '../../src/metrics/clock.ts'
 
 /** What the server does next on the socket. */
 export type Step =
-  /** Bytes, to be read by the client before the next step's; `mark` keeps the time of the write. */
+  /** Bytes, written by themselves (as a rule the client reads them so too); `mark` keeps the time of the write. */
   | { readonly write: string | Buffer; readonly mark?: string }
+  /** Waits until the client has come so far. */
+  | { readonly until: () => boolean }
   /** Ends the connection with a FIN. */
   | 'close'
   /** Ends the connection with a RST. */
@@ -109,11 +111,13 @@ export class ProtocolServer {
       if (socket.destroyed || step === 'hang') return
       if (step === 'close') socket.end()
       else if (step === 'reset') socket.resetAndDestroy()
+      else if ('until' in step) while (!step.until() && !socket.destroyed) await turn()
       else {
         if (step.mark !== undefined) this.marks.set(step.mark, this.#clock.now())
         socket.write(step.write)
       }
-      // One turn of the event loop, in which the client reads what was written.
+      // The first turn may end before the event loop has looked at its sockets; in the second the client reads.
+      await turn()
       await turn()
     }
   }
@@ -137,13 +141,17 @@ export interface StreamOptions {
   readonly cut?: (bytes: Buffer) => Buffer[]
 }
 
-/** A response in HTTP chunks: each part is written and read by itself, and those that are called `first` are marked. */
-export function respondStream(
-  parts: readonly (string | { readonly write: string; readonly mark: string })[],
-  options: StreamOptions,
-): Step[] {
+/** A part of a streamed body, as it is, marked, or a wait. */
+export type StreamPart = string | { readonly write: string; readonly mark: string } | { readonly until: () => boolean }
+
+/** A response in HTTP chunks, each part written by itself. */
+export function respondStream(parts: readonly StreamPart[], options: StreamOptions): Step[] {
   const steps: Step[] = [{ write: head(200, { 'content-type': options.contentType, 'transfer-encoding': 'chunked' }) }]
   for (const part of parts) {
+    if (typeof part !== 'string' && 'until' in part) {
+      steps.push(part)
+      continue
+    }
     const bytes = Buffer.from(typeof part === 'string' ? part : part.write)
     const mark = typeof part === 'string' ? {} : { mark: part.mark }
     for (const piece of options.cut?.(bytes) ?? [bytes]) steps.push({ write: httpChunk(piece), ...mark })

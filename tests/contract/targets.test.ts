@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { startClock } from '../../src/metrics/clock.ts'
 import { createTarget } from '../../src/targets/create-target.ts'
 import type { Answer, GenerateRequest, Target } from '../../src/targets/target.ts'
-import type { StreamOptions } from './protocol-server.ts'
+import type { StreamOptions, StreamPart } from './protocol-server.ts'
 import { head, httpChunk, ProtocolServer, respond, respondJSON, respondStream } from './protocol-server.ts'
 import type { Wire, WireOptions } from './wire.ts'
 import { openaiChat, openaiCompletions } from './wires/openai.ts'
@@ -60,7 +60,7 @@ function usual(wire: Wire, lineEnd?: string): string[] {
   )
 }
 
-function stream(wire: Wire, parts: readonly (string | { write: string; mark: string })[], more: Partial<StreamOptions> = {}) {
+function stream(wire: Wire, parts: readonly StreamPart[], more: Partial<StreamOptions> = {}) {
   return respondStream(parts, { contentType: wire.contentType, ...more })
 }
 
@@ -101,7 +101,14 @@ describe.each(WIRES)('$name', (wire) => {
 
   test('the last token is the last text, not the finish, the usage or the end', async () => {
     const [finish, ...rest] = frames(...closing(wire))
-    server.play(stream(wire, [...frames(wire.token('a'), wire.token('b')), { write: finish!, mark: 'finish' }, ...rest]))
+    server.play(
+      stream(wire, [
+        ...frames(wire.token('a'), wire.token('b')),
+        { until: () => tokens === 2 },
+        { write: finish!, mark: 'finish' },
+        ...rest,
+      ]),
+    )
     const answer = await send(wire)
     expect(answer.choices[0]!.lastTokenNs!).toBeLessThan(server.marks.get('finish')!)
     expect(answer.endNs).toBeGreaterThan(server.marks.get('finish')!)
@@ -124,7 +131,15 @@ describe.each(WIRES)('$name', (wire) => {
 
   test.skipIf(wire.reasoning === undefined)('reasoning is the first token, the answer comes after it', async () => {
     const [thought, ...rest] = frames(wire.reasoning!('Hm. '), wire.token('Yes'), ...closing(wire))
-    server.play(stream(wire, [...frames(...wire.opening), thought!, { write: rest[0]!, mark: 'answer' }, ...rest.slice(1)]))
+    server.play(
+      stream(wire, [
+        ...frames(...wire.opening),
+        thought!,
+        { until: () => tokens === 1 },
+        { write: rest[0]!, mark: 'answer' },
+        ...rest.slice(1),
+      ]),
+    )
     const [choice] = (await send(wire)).choices
     expect(choice!.firstTokenNs!).toBeLessThan(server.marks.get('answer')!)
     expect(choice!.firstAnswerNs!).toBeGreaterThan(server.marks.get('answer')!)
@@ -167,7 +182,7 @@ describe.each(WIRES)('$name', (wire) => {
   })
 
   test.skipIf(wire.end === undefined)('what goes wrong after the end mark is no failure', async () => {
-    server.play(stream(wire, usual(wire), { end: 'reset' }))
+    server.play(stream(wire, usual(wire), { end: 'close' }))
     expectUsual(await send(wire))
   })
 
@@ -307,7 +322,7 @@ describe.each(WIRES)('$name', (wire) => {
   })
 
   test('a reset in the middle of the stream', async () => {
-    server.play(stream(wire, frames(...wire.opening, wire.token('a')), { end: 'reset' }))
+    server.play(stream(wire, [...frames(...wire.opening, wire.token('a')), { until: () => tokens === 1 }], { end: 'reset' }))
     const answer = await send(wire)
     expect(answer.error!.kind).toBe('reset')
     expect(answer.choices[0]!.chunks).toBe(1)

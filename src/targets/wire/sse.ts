@@ -45,14 +45,18 @@ export class SseReader {
       this.#skipLineFeed = false
       if (chunk[0] === LF) lineStart = 1
     }
-    for (let i = lineStart; i < length; i++) {
-      const byte = chunk[i]
-      if (byte !== LF && byte !== CR) continue
-      const lineEnd = i
-      if (byte === CR) {
-        if (i + 1 === length) this.#skipLineFeed = true
-        else if (chunk[i + 1] === LF) i++
+    // Buffer's own search is several times as fast as looking at each byte here.
+    let lineFeed = positionOf(LF, chunk, lineStart)
+    let carriageReturn = positionOf(CR, chunk, lineStart)
+    while (lineFeed < length || carriageReturn < length) {
+      const lineEnd = Math.min(lineFeed, carriageReturn)
+      let next = lineEnd + 1
+      if (lineEnd === carriageReturn) {
+        if (next === length) this.#skipLineFeed = true
+        else if (lineFeed === next) next++
+        carriageReturn = positionOf(CR, chunk, next)
       }
+      if (lineFeed < next) lineFeed = positionOf(LF, chunk, next)
       if (this.#line.length === 0) {
         this.#endLine(chunk, lineStart, lineEnd, true)
       } else {
@@ -61,7 +65,7 @@ export class SseReader {
         this.#line.clear()
         this.#endLine(this.#line.bytes, 0, carried, false)
       }
-      lineStart = i + 1
+      lineStart = next
     }
     if (this.#start >= 0) this.#copyData(chunk)
     if (lineStart < length) this.#carry(chunk, lineStart, length)
@@ -125,6 +129,11 @@ export class SseReader {
     if (bytes <= this.#limit) return
     throw new WireError('protocol', `an event of the stream is larger than ${this.#limit / 1024 / 1024} MiB`)
   }
+}
+
+function positionOf(byte: number, chunk: Buffer, from: number): number {
+  const at = chunk.indexOf(byte, from)
+  return at < 0 ? Number.POSITIVE_INFINITY : at
 }
 
 /** Whether a line is `data` or begins with `data:`. */
