@@ -40,6 +40,11 @@ export class RequestLog {
     return this.#columns.length
   }
 
+  /** Requests whose tokens `finish` has to count. */
+  get uncounted(): number {
+    return this.#uncounted.length
+  }
+
   /** Failures by kind, the first that occurred first. */
   get errors(): ErrorCount[] {
     return Array.from(this.#errors, ([kind, { count, example }]) => ({ kind, count, example }))

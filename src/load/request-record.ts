@@ -28,7 +28,7 @@ export async function recordOf(result: LoopResult, context: RecordContext): Prom
   const { log, partial } = result
   if (!partial) assertSomeCompleted(context.bench, log.length, log.completed, log.errors)
   const { clock, counter, dataset } = context
-  context.progress.phase = COUNTING
+  if (log.uncounted > 0) context.progress.phase = COUNTING
   const columns = await log.finish()
   const [startNs, endNs] = result.span ?? [clock.now(), clock.now()]
   return {

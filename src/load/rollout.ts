@@ -1,4 +1,3 @@
-import { LlmBenchError } from '../errors.ts'
 import type { DatasetRow } from '../datasets/dataset.ts'
 import type { RolloutSpec } from '../dsl/workload-spec.ts'
 import type { RequestRow } from '../metrics/columns.ts'
@@ -28,12 +27,11 @@ export interface RolloutContext {
 /**
  * Batches of prompts one after another, each prompt answered n times. A batch's time is from its first send to its last
  * response; writing its details and counting its tokens comes after that, before the next batch.
- * @throws {LlmBenchError} `DATASET` where `limit` is more than the dataset has
  */
 export async function rolloutLoop(driver: Driver<RolloutSpec>, context: RolloutContext): Promise<LoopResult> {
   const { spec, dataset, progress, signal } = driver
-  const rows = rowsWithin(spec, dataset.name, dataset.rows)
-  const prompts = preparePrompts({ ...dataset, rows })
+  const { rows } = dataset
+  const prompts = preparePrompts(dataset)
   const log = new RequestLog(rows.length * spec.n, driver.counter)
   const batches: BatchTime[] = []
   const count = Math.ceil(rows.length / spec.batch)
@@ -81,16 +79,6 @@ interface Exchange {
   readonly call: Call
   readonly answer: Answer
   readonly rows: readonly RequestRow[]
-}
-
-function rowsWithin(spec: RolloutSpec, name: string, rows: readonly DatasetRow[]): readonly DatasetRow[] {
-  if (spec.limit !== undefined && spec.limit > rows.length) {
-    throw new LlmBenchError(
-      'DATASET',
-      `rollout(): \`limit\` is ${spec.limit}, but ${name} has ${rows.length} rows: lower the limit, or leave it out to use them all.`,
-    )
-  }
-  return rows.slice(0, spec.limit)
 }
 
 function requestsOf(spec: RolloutSpec, prompts: readonly Prompt[], batches: readonly number[]): number {
