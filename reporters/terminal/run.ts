@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import { percentileFloor, percentileOf, sampleShortage } from '../../src/metrics/percentiles.ts'
 import type { RunReport } from '../../src/files/run-report.ts'
 import type { BatchMetrics, Distribution, RateMetrics, RequestMetrics } from '../../src/metrics/summary-types.ts'
@@ -100,11 +101,27 @@ function rateTexts({ requestsPerSecond, outputTokensPerSecond, totalTokensPerSec
   ]
 }
 
-function join(style: Style, ...parts: string[]): string[] {
-  return parts.length === 0 ? [] : [`  ${parts.join(style.dim(' · '))}`]
+/** Facts side by side, on as many lines as they need. */
+function join(style: Style, ...facts: string[]): string[] {
+  const lines: string[][] = []
+  let width = 0
+  for (const fact of facts) {
+    const needed = stripVTControlCharacters(fact).length
+    if (lines.length === 0 || width + 3 + needed > style.columns - 2) {
+      lines.push([fact])
+      width = needed
+    } else {
+      lines.at(-1)!.push(fact)
+      width += 3 + needed
+    }
+  }
+  return lines.map((line) => `  ${line.join(style.dim(' · '))}`)
 }
 
-const BATCH_HEAD = ['batch', 'in', 'out', 'prefill ms', 'prefill tok/s', 'decode ms', 'decode tok/s', 'overall tok/s'] as const
+const BATCH_HEADS = [
+  ['batch', 'in', 'out', 'prefill ms', 'prefill tok/s', 'decode ms', 'decode tok/s', 'overall tok/s'],
+  ['batch', 'in', 'out', 'prefill', 'tok/s', 'decode', 'tok/s', 'overall'],
+] as const
 
 function batchLines({ cases }: BatchMetrics, style: Style): string[] {
   const rows = cases.map((one) =>
@@ -120,9 +137,12 @@ function batchLines({ cases }: BatchMetrics, style: Style): string[] {
     ].map((value) => ({ text: value === undefined ? '–' : formatNumber(value) })),
   )
   const skipped = cases.filter((one) => one.skipped !== undefined).map((one) => `${caseName(one)} skipped: ${one.skipped}`)
+  const [wide, narrow] = BATCH_HEADS
+  const table = renderTable(wide, rows, style)
+  const fits = table.every((line) => stripVTControlCharacters(line).length <= style.columns - 2)
   return [
-    ...renderTable(BATCH_HEAD, rows, style).map((line) => `  ${line}`),
-    `  ${style.dim('decode: the median step')}`,
+    ...(fits ? table : renderTable(narrow, rows, style)).map((line) => `  ${line}`),
+    `  ${style.dim(`decode: the median step${fits ? '' : '; prefill and decode in ms, overall in tok/s'}`)}`,
     ...skipped.flatMap((text) => wrap(text, style.columns - 2).map((line) => `  ${style.warn(line)}`)),
   ]
 }

@@ -8,22 +8,20 @@ export interface Cell {
 
 /** Lines of a table: the first column to the left, the others to the right, doubtful figures dimmed and marked `*`. */
 export function renderTable(head: readonly string[], rows: readonly (readonly Cell[])[], style: Style): string[] {
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.text.length ?? 0)))
+  const columns = head.map((title, column) => ({
+    width: Math.max(title.length, ...rows.map((row) => row[column]?.text.length ?? 0)),
+    // Where one figure is marked, the others keep the mark's place free, so that they stand in line.
+    marked: rows.some((row) => row[column]?.doubtful === true),
+  }))
   const line = (cells: readonly Cell[], paint: (text: string) => string): string =>
     cells
       .map(({ text, doubtful }, column) => {
-        const width = widths[column]!
+        const { width, marked } = columns[column]!
         if (column === 0) return paint(text.padEnd(width))
-        // The place of the mark is kept free in every row, so that the figures stand in line.
-        return doubtful === true ? style.dim(`${text.padStart(width)}*`) : `${paint(text.padStart(width))} `
+        return doubtful === true ? style.dim(`${text.padStart(width)}*`) : `${paint(text.padStart(width))}${marked ? ' ' : ''}`
       })
       .join('  ')
       .trimEnd()
-  return [
-    line(
-      head.map((text) => ({ text })),
-      style.bold,
-    ),
-    ...rows.map((row) => line(row, (text) => text)),
-  ]
+  const titles = head.map((text) => ({ text }))
+  return [line(titles, style.bold), ...rows.map((row) => line(row, (text) => text))]
 }
