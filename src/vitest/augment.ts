@@ -20,10 +20,11 @@ declare module 'vitest' {
   }
   interface Matchers<R, T> {
     /**
-     * Holds a workload's figures against thresholds; all breaches are reported together.
+     * Holds a workload's figures against thresholds; all breaches are reported together. Several sets of thresholds serve the
+     * cases of a static batch.
      * @example expect(run).toMeetSLO({ ttft: { p99: '<= 200ms' }, outputTokensPerSecond: '>= 1500', successRate: '>= 99%' })
      */
-    toMeetSLO(slo: SLO): R
+    toMeetSLO(slo: SLO | readonly SLO[]): R
   }
   interface TaskMeta {
     llmBench?: LlmBenchMeta

@@ -4,8 +4,7 @@ import type { BenchResult } from 'vitest'
 import type { WorkloadSpec } from '../dsl/workload-spec.ts'
 import { LlmBenchError } from '../errors.ts'
 import type { RunReport } from '../files/run-report.ts'
-import type { RequestColumns } from '../metrics/columns.ts'
-import type { RunRecord } from '../metrics/record.ts'
+import type { RequestRecord, RunRecord } from '../metrics/record.ts'
 import type { BatchMetrics, RequestMetrics } from '../metrics/summary-types.ts'
 
 /** Key under which a result carries what matchers need; not enumerable, so that no report prints it. */
@@ -20,8 +19,8 @@ export interface WorkloadResult<Spec extends WorkloadSpec = WorkloadSpec> extend
 /** What matchers need of a run. */
 export interface MeasuredRun {
   readonly report: RunReport
-  readonly columns?: RequestColumns | undefined
-  readonly openLoop: boolean
+  /** The single requests and their window; absent for a static batch. */
+  readonly requests?: Pick<RequestRecord, 'columns' | 'steadyNs' | 'openLoop'> | undefined
 }
 
 /** A run as Vitest's benchmark result. */
@@ -37,11 +36,7 @@ export function toBenchResult(name: string, record: RunRecord, report: RunReport
     period: wallMs / latenciesMs.length,
     metrics: report.metrics,
   }
-  const run: MeasuredRun = {
-    report,
-    columns: record.kind === 'requests' ? record.columns : undefined,
-    openLoop: report.workload.kind === 'requestRate',
-  }
+  const run: MeasuredRun = { report, requests: record.kind === 'requests' ? record : undefined }
   Object.defineProperty(result, RUN, { value: run })
   return result as WorkloadResult
 }

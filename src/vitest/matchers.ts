@@ -9,16 +9,17 @@ import { measuredRun } from './bench-result.ts'
 import { metaOf } from './meta.ts'
 
 /** `expect(run).toMeetSLO({ … })`: every threshold is judged, every verdict reaches the reports, all breaches fail together. */
-export function toMeetSLO(this: MatcherState, received: unknown, slo: SLO): SyncMatcherResult {
+export function toMeetSLO(this: MatcherState, received: unknown, slo: SLO | readonly SLO[]): SyncMatcherResult {
   const run = measuredRun(received)
   if (run === undefined) throw new LlmBenchError('USAGE', wrongSubject(received))
-  const { report, columns, openLoop } = run
+  const { report, requests } = run
   const judged = judge(checkSLO(slo), {
     bench: report.bench,
     attempt: report.attempt,
     metrics: report.metrics,
-    openLoop,
-    ...(columns === undefined ? {} : { columns }),
+    columns: requests?.columns,
+    steadyNs: requests?.steadyNs,
+    openLoop: requests?.openLoop,
   })
   const verdicts = this.isNot ? negate(judged) : judged
   const test = this.task as RunnerTestCase | undefined
