@@ -6,6 +6,8 @@ export default defineConfig({
   test: {
     include: ['tests/{unit,contract,e2e}/**/*.test.ts'],
     benchmark: { include: ['benches/**/*.bench.ts'], exclude: ['**/*.fail.bench.ts', '**/node_modules/**'] },
-    testTimeout: 30_000,
+    typecheck: { enabled: true, include: ['tests/types/**/*.test-d.ts'] },
+    // An end-to-end test runs Vitest itself, some of them several times.
+    testTimeout: 90_000,
   },
 })

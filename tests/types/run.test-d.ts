@@ -1,0 +1,40 @@
+import { expect, expectTypeOf, test } from 'vitest'
+import type { BenchResult } from 'vitest'
+import { clients, oneBatch, openai, rollout } from 'vitest-llm-bench'
+import type { BatchMetrics, Distribution, RequestMetrics } from 'vitest-llm-bench'
+
+test('a run has the figures of its kind of workload', async ({ bench }) => {
+  const run = await bench('chat', clients({ n: 1 })).run()
+  expectTypeOf(run.metrics).toEqualTypeOf<RequestMetrics>()
+  expectTypeOf(run.metrics.ttft).toEqualTypeOf<Distribution | undefined>()
+  expectTypeOf(run.latency.mean).toBeNumber()
+  const batch = await bench('batch', oneBatch({ batch: [1, 8] })).run()
+  expectTypeOf(batch.metrics).toEqualTypeOf<BatchMetrics>()
+})
+
+test('an ordinary benchmark stays as it was', async ({ bench }) => {
+  const run = await bench('sum', () => {}).run()
+  expectTypeOf(run).toEqualTypeOf<BenchResult>()
+  await bench('sum', { beforeAll() {} }, () => {}).run({ time: 5 })
+})
+
+test('workloads and functions stand in one comparison', async ({ bench }) => {
+  const result = await bench.compare(
+    bench('a', clients({ n: 1 })),
+    bench('b', () => {}),
+  )
+  expectTypeOf(result.get).parameter(0).toEqualTypeOf<'a' | 'b'>()
+  expect(result.get('a')).toMeetSLO({ ttft: { p50: 5 } })
+})
+
+test('options are checked in the editor', () => {
+  // @ts-expect-error: a number of clients is needed
+  clients({})
+  // @ts-expect-error: no such option
+  clients({ n: 1, rampup: 1 })
+  // @ts-expect-error: no such order
+  clients({ n: 1, order: 'any' })
+  // @ts-expect-error: a target is no text
+  rollout({ batch: 1, n: 1, target: 'http://127.0.0.1' })
+  openai({ baseURL: 'http://127.0.0.1:8000', headers: { a: 'b' } })
+})
