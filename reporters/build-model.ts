@@ -62,7 +62,6 @@ export function verdictsOf(test: TestCase): LlmBenchMeta['verdicts'] {
 
 function testModel(test: TestCase, file: string, root: string): TestModel {
   const runs = runsOf(test)
-  const { state } = test.result()
   const diagnostic = test.diagnostic()
   return {
     file,
@@ -70,7 +69,7 @@ function testModel(test: TestCase, file: string, root: string): TestModel {
     project: test.project.name,
     suites: suitesOf(test),
     name: test.name,
-    state,
+    state: stateOf(test, runs),
     durationMs: diagnostic?.duration ?? 0,
     flaky: diagnostic?.flaky ?? false,
     attempts: test.attempts().length,
@@ -79,6 +78,12 @@ function testModel(test: TestCase, file: string, root: string): TestModel {
     verdicts: verdictsOf(test),
     benchmarks: ordinaryBenchmarks(test, new Set(runs.map((run) => run.bench))),
   }
+}
+
+/** Vitest calls a test that was cancelled in mid-run skipped; its partial run tells that it had begun. */
+function stateOf(test: TestCase, runs: readonly RunReport[]): TestModel['state'] {
+  const { state } = test.result()
+  return state === 'skipped' && runs.some(({ partial }) => partial) ? 'pending' : state
 }
 
 function errorsOf(test: TestCase): readonly SerializedError[] {

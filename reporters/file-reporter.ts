@@ -1,10 +1,10 @@
 import { join, resolve } from 'node:path'
 import type { SerializedError } from 'vitest'
 import type { Reporter, TestModule, TestRunEndReason, Vitest } from 'vitest/node'
+import { writeFileAtomic } from '../src/files/write.ts'
 import { buildRunModel } from './build-model.ts'
 import type { RunModel } from './model.ts'
 import { hasBenchProjects, resultsFolderOf, settingsOf } from './settings.ts'
-import { writeReport } from './write-report.ts'
 
 export interface FileReporterOptions {
   /** Relative to Vitest's root (default: a file in the results folder). */
@@ -39,8 +39,15 @@ export abstract class FileReporter implements Reporter {
     if (vitest === undefined || !hasBenchProjects(vitest)) return
     const path =
       this.#outputFile === undefined ? join(resultsFolderOf(vitest), this.fileName) : resolve(vitest.config.root, this.#outputFile)
-    await writeReport(path, this.render(buildRunModel(vitest, testModules, unhandledErrors, reason)))
+    const model = buildRunModel(vitest, testModules, unhandledErrors, reason)
+    // The plugin adds its reporters to every suite: one of ordinary benchmarks alone has nothing for them to say.
+    if (this.#outputFile === undefined && settingsOf(vitest) !== undefined && !hasNews(model)) return
+    await writeFileAtomic(path, this.render(model))
     // What lies in the plugin's results folder is announced with the folder.
     if (this.#outputFile !== undefined || settingsOf(vitest) === undefined) vitest.logger.log(`${this.fileName} written to ${path}`)
   }
+}
+
+function hasNews({ tests, unhandledErrors }: RunModel): boolean {
+  return unhandledErrors.length > 0 || tests.some(({ runs, state }) => runs.length > 0 || state === 'failed' || state === 'pending')
 }

@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { percentileFloor, percentileOf, sampleShortage } from '../../src/metrics/percentiles.ts'
 import type { RunReport } from '../../src/files/run-report.ts'
@@ -162,7 +163,8 @@ function factLines(report: RunReport, style: Style): string[] {
         ]),
     ...report.notes.flatMap((note) => fact('note', note, style, style.warn)),
     ...(report.partial ? fact('note', 'PARTIAL: the run was cut short; the figures are of what was done by then', style, style.warn) : []),
-    ...fact('files', report.folder, style),
+    // The results folder is named once, at the end of the run.
+    ...fact('files', posix.basename(report.folder), style),
   ]
 }
 

@@ -55,7 +55,7 @@ export function resultsError(act: string, folder: string, cause: unknown): LlmBe
   if (cause instanceof LlmBenchError) return cause
   return new LlmBenchError(
     'RESULTS',
-    `Cannot ${act} the folder ${folder}: ${reasonOf(cause)}. Make it writable, or set another one: llmBench({ results: '…' }).`,
+    `Cannot ${act} the folder ${folder}: ${reasonOf(cause)}. Make it writable, or set another one: llmBench({ results: '…' }), or a reporter's outputFile.`,
     { cause },
   )
 }

@@ -22,6 +22,7 @@ import type { WorkloadResult } from './bench-result.ts'
 import { ControlClient } from './control-client.ts'
 import { metaOf } from './meta.ts'
 import { embeddedAsOpenAI, resolveSubject } from './resolve-subject.ts'
+import type { Subject } from './resolve-subject.ts'
 
 let control: ControlClient | undefined
 
@@ -34,7 +35,7 @@ export async function runWorkload(test: RunnerTestCase, bench: string, workload:
   const started = performance.now()
   const folder = await makeFolder(test, bench, attempt, settings)
   const client = control
-  const { plan, note, outcome } = await measure().catch(async (error: unknown) => {
+  const { plan, subject, outcome } = await measure().catch(async (error: unknown) => {
     await removeIfEmpty(folder)
     throw error
   })
@@ -51,13 +52,13 @@ export async function runWorkload(test: RunnerTestCase, bench: string, workload:
       ...(plan.engine ? { engine: plan.engine } : {}),
     } as WorkloadSpec),
     workloadDigest: plan.workloadDigest,
-    target: factsOf(plan, record, outcome),
+    target: factsOf(plan, subject, record, outcome),
     metrics,
     folder: toRootRelative(settings.root, folder),
     startedAt: startedAt.toISOString(),
     durationMs: performance.now() - started,
     partial: record.partial,
-    notes: [...(note === undefined ? [] : [note]), ...record.notes],
+    notes: [...(subject.note === undefined ? [] : [subject.note]), ...record.notes],
     ...(record.kind === 'oneBatch' ? { cases: [...record.cases] } : {}),
   }
   await recordArtifact(test, { type: RUN_ARTIFACT, report })
@@ -69,14 +70,15 @@ export async function runWorkload(test: RunnerTestCase, bench: string, workload:
     )
   return toBenchResult(bench, record, report)
 
-  async function measure(): Promise<{ plan: RunPlan; note: string | undefined; outcome: Awaited<ReturnType<typeof runInWorker>> }> {
-    const { plan, note } = await planOf(workload, bench, folder, settings, client)
+  async function measure(): Promise<{ plan: RunPlan; subject: Subject; outcome: Awaited<ReturnType<typeof runInWorker>> }> {
+    const subject = resolveSubject(workload, settings, process.env)
+    const plan = await planOf(workload, subject, bench, folder, settings, client)
     try {
       const outcome = await runInWorker(plan, {
         onProgress: (progress) => client.showProgress(bench, progress),
         signal: test.context.signal,
       })
-      return { plan, note, outcome }
+      return { plan, subject, outcome }
     } finally {
       client.showProgress(bench, undefined)
     }
@@ -106,31 +108,34 @@ async function makeFolder(test: RunnerTestCase, bench: string, attempt: number, 
 
 async function planOf(
   workload: WorkloadSpec,
+  subject: Subject,
   bench: string,
   folder: string,
   settings: ProvidedSettings,
   client: ControlClient,
-): Promise<{ plan: RunPlan; note: string | undefined }> {
+): Promise<RunPlan> {
   const digest = workloadDigest(workload)
-  const subject = resolveSubject(workload, settings, process.env)
   const details = workload.kind === 'rollout' && !settings.details ? { ...workload, details: false } : workload
   const base = { workload: details, root: settings.root, folder, bench, workloadDigest: digest }
-  if (subject.kind === 'engine') return { plan: { ...base, engine: subject.engine }, note: subject.note }
+  if (subject.kind === 'engine') return { ...base, engine: subject.engine }
   const { target } = subject
   const live = target.kind === 'embedded' ? embeddedAsOpenAI(target, await client.acquireServer(target)) : target
   const resumeFrom =
     workload.kind === 'rollout' && workload.resume
       ? await findResumable(settings.resultsHome, { bench, workloadDigest: digest, exclude: settings.resultsFolder })
       : undefined
-  return { plan: { ...base, target: live, ...(resumeFrom === undefined ? {} : { resumeFrom }) }, note: subject.note }
+  return { ...base, target: live, ...(resumeFrom === undefined ? {} : { resumeFrom }) }
 }
 
-function factsOf(plan: RunPlan, record: RunRecord, outcome: Awaited<ReturnType<typeof runInWorker>>): TargetFacts {
+function factsOf(plan: RunPlan, subject: Subject, record: RunRecord, { engine }: Awaited<ReturnType<typeof runInWorker>>): TargetFacts {
   const model = record.model ?? plan.target?.model
   return {
-    kind: plan.target?.kind ?? plan.engine?.kind ?? 'unknown',
-    ...(plan.target === undefined ? {} : { address: plan.target.baseURLs.map(redactURL).join(', ') }),
+    kind: subject.kind === 'engine' ? subject.engine.kind : subject.target.kind,
+    // The embedded server has a new port in every run; it says nothing.
+    ...(plan.target === undefined || (subject.kind === 'target' && subject.target.kind === 'embedded')
+      ? {}
+      : { address: plan.target.baseURLs.map(redactURL).join(', ') }),
     ...(model === undefined ? {} : { model }),
-    ...(outcome.engine === undefined ? {} : { version: `${outcome.engine.name} ${outcome.engine.version}` }),
+    ...(engine === undefined ? {} : { version: `${engine.name} ${engine.version}` }),
   }
 }

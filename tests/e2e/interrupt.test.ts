@@ -41,7 +41,7 @@ test.for(['SIGINT', 'SIGTERM'] as const)('%s in mid-run gives partial reports an
   expect(chat, output).toMatchObject({ partial: true })
   expect(chat!.metrics).toMatchObject({ kind: 'requests' })
   expect(existsSync(`${folder}/${chat!.folder}/requests.parquet`)).toBe(true)
-  expect(await readLatest(folder, 'junit.xml')).toContain('interrupted')
+  expect(await readLatest(folder, 'junit.xml')).toContain('type="Interrupted"')
   await until(async () => (await processesUsing(folder)).length === 0)
 })
 

@@ -28,7 +28,7 @@ test('a write that fails half-way leaves the old file and nothing else', async (
   await expect(half).rejects.toMatchObject({
     name: 'LlmBenchError',
     code: 'RESULTS',
-    message: `Cannot write file.txt to the folder ${folder}: no space is left on the device (ENOSPC). Make it writable, or set another one: llmBench({ results: '…' }).`,
+    message: `Cannot write file.txt to the folder ${folder}: no space is left on the device (ENOSPC). Make it writable, or set another one: llmBench({ results: '…' }), or a reporter's outputFile.`,
   })
   expect(await readFile(path, 'utf8')).toBe('old')
   expect(await readdir(folder)).toEqual(['file.txt'])

@@ -193,7 +193,7 @@ describe('reporters without the plugin', () => {
     writeFileSync(blocked, '')
     const outcome = await bench({ RESULTS: blocked }, 'ordinary')
     expect(outcome.code).toBe(1)
-    expect(outcome.output).toContain(`The report ${join(blocked, 'summary.json')} can't be written`)
+    expect(outcome.output).toContain(`the folder ${blocked}: a part of its path is a file`)
     expect(outcome.output).toContain('outputFile')
   }, 60_000)
 })

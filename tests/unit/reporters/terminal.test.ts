@@ -55,7 +55,7 @@ describe('a run', () => {
 
   tokens   counted by the server
   dataset  shareGPT samples_1024.json, 1,024 rows
-  files    bench-results/now/chat`,
+  files    chat`,
     )
   })
 
@@ -137,7 +137,7 @@ describe('a run', () => {
   decode: the median step
   512×1024→64 skipped: needs 557,056 tokens of context, the engine holds 131,072
 
-  files    bench-results/now/static`,
+  files    static`,
     )
   })
 
