@@ -13,7 +13,15 @@ export type { TargetSpec } from './dsl/targets.ts'
 export type { Workload } from './dsl/workload.ts'
 export type { WorkloadSpec } from './dsl/workload-spec.ts'
 export { clients, offline, oneBatch, requestRate, rollout } from './dsl/workloads.ts'
-export type { ClientsOptions, OfflineOptions, OneBatchOptions, RequestRateOptions, RolloutOptions } from './dsl/workloads.ts'
+export type {
+  ClientsOptions,
+  OfflineOptions,
+  OneBatchOptions,
+  RequestOptions,
+  RequestRateOptions,
+  RolloutOptions,
+  SamplingOptions,
+} from './dsl/workloads.ts'
 export { LlmBenchError } from './errors.ts'
 export type { ErrorCode } from './errors.ts'
 export type { BatchMetrics, Distribution, RequestMetrics, RunMetrics } from './metrics/summary-types.ts'

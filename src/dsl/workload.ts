@@ -5,7 +5,7 @@ import type { WorkloadSpec } from './workload-spec.ts'
 export const WORKLOAD: unique symbol = Symbol.for('vitest-llm-bench.workload') as never
 
 /** The form of the specs in this release; workloads of another release's copy are refused by it. */
-export const SPEC_VERSION = 1
+const SPEC_VERSION = 1
 
 /** A workload: its spec, in the shape of a function that Vitest's `bench(name, fn)` takes. Never called itself. */
 export interface Workload<Spec extends WorkloadSpec = WorkloadSpec> {

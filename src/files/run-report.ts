@@ -50,4 +50,4 @@ export interface LlmBenchMeta {
 }
 
 /** A run's figures without what only our own files need. */
-export type MetaRun = Pick<RunReport, 'bench' | 'attempt' | 'metrics' | 'folder' | 'partial'>
+type MetaRun = Pick<RunReport, 'bench' | 'attempt' | 'metrics' | 'folder' | 'partial'>

@@ -38,7 +38,7 @@ declare module 'vitest' {
 }
 
 /** A workload registered by `bench(name, workload)`. */
-export interface WorkloadRegistration<Name extends string, Spec extends WorkloadSpec> {
+interface WorkloadRegistration<Name extends string, Spec extends WorkloadSpec> {
   name: Name
   fn?: Workload<Spec>
   /** Runs the workload. */
@@ -46,7 +46,7 @@ export interface WorkloadRegistration<Name extends string, Spec extends Workload
 }
 
 /** How a run reaches the reporters. */
-export interface RunArtifact {
+interface RunArtifact {
   type: typeof RUN_ARTIFACT
   report: RunReport
 }
