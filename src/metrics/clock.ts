@@ -9,7 +9,23 @@ export interface Clock {
 /** Starts a clock; its origin is now, or the given moment. */
 export function startClock(originNs: bigint = process.hrtime.bigint()): Clock {
   // performance.now() reads the same monotonic clock as hrtime without making a BigInt for each reading.
-  const nowNs = process.hrtime.bigint()
-  const offsetMs = performance.now() - Number(nowNs - originNs) / 1e6
+  const offsetMs = offsetFrom(originNs)
   return { originNs, now: () => (performance.now() - offsetMs) * 1e6 }
+}
+
+const READINGS = 8
+
+/** What performance.now() shows at the origin, from the closest pair of readings: a thread may lose its core between two. */
+function offsetFrom(originNs: bigint): number {
+  let offsetMs = 0
+  let closestMs = Infinity
+  for (let i = 0; i < READINGS; i++) {
+    const beforeMs = performance.now()
+    const nowNs = process.hrtime.bigint()
+    const apartMs = performance.now() - beforeMs
+    if (apartMs >= closestMs) continue
+    closestMs = apartMs
+    offsetMs = beforeMs + apartMs / 2 - Number(nowNs - originNs) / 1e6
+  }
+  return offsetMs
 }

@@ -2,9 +2,10 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
 import type { Clock } from '../../metrics/clock.ts'
 import type { Connection } from './connections.ts'
-import { Connections } from './connections.ts'
+import { closedByPeer, Connections, PROMPTLY_NS } from './connections.ts'
 import type { Failure, Phase } from './failure.ts'
-import { isHTML, messageOfBody, transportFailure, WireError } from './failure.ts'
+import { transportFailure, WireError } from './failure.ts'
+import { isExpected, unexpectedFailure } from './unexpected.ts'
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST'
@@ -39,6 +40,8 @@ export interface Exchange {
   readonly status?: number | undefined
   readonly headers?: IncomingHttpHeaders | undefined
   readonly failure?: Failure | undefined
+  /** The request was sent twice: the server had closed the kept-alive connection that it was sent on first. */
+  readonly resent?: true | undefined
 }
 
 export interface HttpClientOptions {
@@ -49,7 +52,10 @@ export interface HttpClientOptions {
   readonly idleTimeout: number
 }
 
-/** HTTP/1.1 for measuring: keep-alive, one request a connection at a time, no retries, no redirects, times at the socket. */
+/**
+ * HTTP/1.1 for measuring: keep-alive, one request a connection at a time, no redirects, times at the socket. Nothing is sent
+ * again but what went out on a kept-alive connection that the server had closed by then, and the exchange says so.
+ */
 export class HttpClient {
   readonly #options: HttpClientOptions
   readonly #connections: Connections
@@ -66,23 +72,30 @@ export class HttpClient {
   exchange(request: HttpRequest, reader: BodyReader, signal: AbortSignal): Promise<Exchange> {
     const { clock, timeout, idleTimeout } = this.#options
     if (signal.aborted) return Promise.resolve({ endNs: clock.now(), failure: CANCELLED })
-    const connection = this.#connections.take(request.origin)
     const bySignal = this.#watch(signal)
     return new Promise((resolve) => {
-      const running = new RunningExchange(clock, connection, reader, request.timeout ?? timeout, idleTimeout, (exchange, reusable) => {
-        bySignal.delete(running)
-        this.#underWay.delete(running)
-        if (reusable) this.#connections.release(connection)
-        else this.#connections.discard(connection)
-        resolve(exchange)
-      })
+      const running = new RunningExchange(
+        clock,
+        this.#connections,
+        request,
+        reader,
+        request.timeout ?? timeout,
+        idleTimeout,
+        (exchange) => {
+          bySignal.delete(running)
+          this.#underWay.delete(running)
+          resolve(exchange)
+        },
+      )
       bySignal.add(running)
       this.#underWay.add(running)
-      connection.client.dispatch(
-        { method: request.method, path: request.path, headers: request.headers as string[], body: request.body ?? null },
-        running,
-      )
+      running.start()
     })
+  }
+
+  /** Origins that were found to close connections after an answer without saying so. */
+  get unkept(): readonly string[] {
+    return [...this.#connections.unkept]
   }
 
   /** Closes every connection; requests under way fail as cancelled. */
@@ -108,14 +121,17 @@ const UNEXPECTED_BODY_LIMIT = 64 * 1024
 
 class RunningExchange implements Dispatcher.DispatchHandler {
   readonly #clock: Clock
-  readonly #connection: Connection
+  readonly #connections: Connections
+  readonly #request: HttpRequest
   readonly #reader: BodyReader
   readonly #timeout: number
   readonly #idleTimeout: number
-  readonly #done: (exchange: Exchange, reusable: boolean) => void
+  readonly #done: (exchange: Exchange) => void
   readonly #startNs: number
+  #connection: Connection
   #timer: NodeJS.Timeout
   #settled = false
+  #resent: true | undefined
   #sentNs: number | undefined
   #connectNs: number | undefined
   #lastReadNs: number | undefined
@@ -127,29 +143,38 @@ class RunningExchange implements Dispatcher.DispatchHandler {
 
   constructor(
     clock: Clock,
-    connection: Connection,
+    connections: Connections,
+    request: HttpRequest,
     reader: BodyReader,
     timeout: number,
     idleTimeout: number,
-    done: (exchange: Exchange, reusable: boolean) => void,
+    done: (exchange: Exchange) => void,
   ) {
     this.#clock = clock
-    this.#connection = connection
+    this.#connections = connections
+    this.#request = request
     this.#reader = reader
     this.#timeout = timeout
     this.#idleTimeout = idleTimeout
     this.#done = done
     this.#startNs = clock.now()
     this.#timer = this.#startTimer(timeout * 1e3)
+    this.#connection = connections.take(request.origin)
   }
 
+  start(): void {
+    const { method, path, headers, body = null, origin } = this.#request
+    // Says `Connection: close` where the connection is for this request alone.
+    const reset = this.#connections.unkept.has(origin)
+    this.#connection.dispatch({ method, path, headers: headers as string[], body, reset }, this)
+  }
+
+  // Called right before the one synchronous write of head and body. The time after it would be too late: the system passes the
+  // bytes on within the write, and a server that wakes up at once may be faster than our next look at the clock.
   onRequestStart(): void {
-    // undici insists on this method.
-  }
-
-  onRequestSent(): void {
     this.#sentNs = this.#clock.now()
     this.#connectNs = this.#connection.connectNs
+    this.#connection.sent(this.#sentNs)
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
@@ -181,9 +206,27 @@ class RunningExchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+    if (this.#settled) return
+    if (this.#foundClosed(error)) return this.#startAnew()
     const phase: Phase = this.#sentNs === undefined ? 'connecting' : this.#status === undefined ? 'waiting' : 'reading'
     const unexpected = this.#unexpected !== undefined && this.#unexpectedBytes > 0
     this.fail(unexpected ? this.#unexpectedFailure() : transportFailure(error, phase, this.#reader.form === 'json'))
+  }
+
+  /**
+   * Whether the server had closed the kept-alive connection before the request got there: then no server has seen it. One that
+   * took the request and closed within the same moment looks alike; a second such close is a failure.
+   */
+  #foundClosed(error: Error): boolean {
+    if (!this.#connection.reusedInVain || !closedByPeer(error)) return false
+    return this.#sentNs === undefined || this.#clock.now() - this.#sentNs <= PROMPTLY_NS
+  }
+
+  #startAnew(): void {
+    if (this.#sentNs !== undefined) this.#resent = true
+    this.#sentNs = undefined
+    this.#connection = this.#connections.replace(this.#connection)
+    this.start()
   }
 
   /** Ends the exchange now and closes its socket. */
@@ -195,18 +238,19 @@ class RunningExchange implements Dispatcher.DispatchHandler {
     if (this.#settled) return
     this.#settled = true
     clearTimeout(this.#timer)
-    this.#done(
-      {
-        sentNs: this.#sentNs,
-        connectNs: this.#connectNs,
-        lastReadNs: this.#lastReadNs,
-        endNs: this.#clock.now(),
-        status: this.#status,
-        headers: this.#headers,
-        failure,
-      },
-      reusable,
-    )
+    const endNs = this.#clock.now()
+    if (reusable) this.#connections.release(this.#connection)
+    else this.#connections.discard(this.#connection)
+    this.#done({
+      sentNs: this.#sentNs,
+      connectNs: this.#connectNs,
+      lastReadNs: this.#lastReadNs,
+      endNs,
+      status: this.#status,
+      headers: this.#headers,
+      failure,
+      resent: this.#resent,
+    })
   }
 
   #collect(bytes: Buffer): void {
@@ -258,48 +302,4 @@ class RunningExchange implements Dispatcher.DispatchHandler {
     const stage = this.#sentNs === undefined ? 'no connection' : this.#status === undefined ? 'no answer' : 'no end of the answer'
     return { kind: 'timeout', message: `${stage} within ${this.#timeout} s (timeout)` }
   }
-}
-
-function isExpected(headers: IncomingHttpHeaders, form: BodyReader['form']): boolean {
-  const encoding = headers['content-encoding']
-  if (encoding !== undefined && encoding !== 'identity') return false
-  const type = mediaType(headers)
-  if (type === '' || type === 'application/octet-stream' || type === 'text/plain') return true
-  const isJSON = type === 'application/json' || type.endsWith('+json')
-  return form === 'json' ? isJSON : type === 'text/event-stream' || type.includes('ndjson') || type.includes('jsonl')
-}
-
-function unexpectedFailure(status: number, headers: IncomingHttpHeaders, body: string, form: BodyReader['form']): Failure {
-  const encoding = headers['content-encoding']
-  if (encoding !== undefined && encoding !== 'identity') {
-    return { kind: status < 300 ? 'protocol' : 'http', message: `HTTP ${status} with a body in ${encoding}, which was not asked for` }
-  }
-  const said = messageOfBody(body)
-  const details = said === '' ? '' : `: ${said}`
-  if (status >= 300) {
-    const retryAfter = headers['retry-after']
-    const hint =
-      retryAfter !== undefined ? ` (Retry-After: ${retryAfter})` : status < 400 ? ` (to ${String(headers.location)}: use that URL)` : ''
-    return { kind: 'http', message: `HTTP ${status}${hint}${details}` }
-  }
-  const type = mediaType(headers)
-  if (isHTML(body) || type === 'text/html') return { kind: 'protocol', message: `HTTP ${status} with ${said}` }
-  if (form === 'stream' && hasError(body)) return { kind: 'server', message: said }
-  return {
-    kind: 'protocol',
-    message: `HTTP ${status} with ${type} where ${form === 'stream' ? 'an event stream' : 'JSON'} was expected${details}`,
-  }
-}
-
-function hasError(body: string): boolean {
-  try {
-    const parsed: unknown = JSON.parse(body)
-    return typeof parsed === 'object' && parsed !== null && ('error' in parsed || (parsed as { object?: unknown }).object === 'error')
-  } catch {
-    return false
-  }
-}
-
-function mediaType(headers: IncomingHttpHeaders): string {
-  return (headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase()
 }
