@@ -3,7 +3,7 @@ import type { EngineSpec } from '../dsl/engines.ts'
 import type { WorkloadSpec } from '../dsl/workload-spec.ts'
 import type { RunRecord } from '../metrics/record.ts'
 
-/** Everything that the load worker needs; crosses the thread boundary as a structured clone. */
+/** Everything that the load worker needs; crosses to its thread or process as a structured clone. */
 export interface RunPlan {
   readonly workload: WorkloadSpec
   /** The live server to send to; absent for workloads on an engine. */
@@ -44,4 +44,4 @@ export type FromWorker =
   | { readonly type: 'error'; readonly code: string; readonly message: string; readonly stack?: string | undefined }
 
 /** Messages to the load worker. */
-export type ToWorker = { readonly type: 'cancel' }
+export type ToWorker = { readonly type: 'run'; readonly plan: RunPlan } | { readonly type: 'cancel' }

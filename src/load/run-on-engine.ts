@@ -10,6 +10,7 @@ import type { RunPlan } from './plan.ts'
 import type { ProgressMeter } from './progress-meter.ts'
 import { recordOf } from './request-record.ts'
 import type { FinishedRun } from './run-plan.ts'
+import { syntheticLimit } from './synthetic-rows.ts'
 import { TokenCounter } from './token-counter.ts'
 
 /**
@@ -38,10 +39,11 @@ async function runOffline(
   signal: AbortSignal,
 ): Promise<FinishedRun> {
   const tokenizer = await loadTokenizer(spec.tokenizer ?? plan.tokenizer, plan.root)
-  const dataset = await loadDataset(spec.dataset, { root: plan.root, tokenizer: () => Promise.resolve(tokenizer) })
+  const limit = syntheticLimit(spec.dataset, spec.requests)
+  const dataset = await loadDataset(spec.dataset, { root: plan.root, tokenizer: () => Promise.resolve(tokenizer), limit })
   const calls = offlineCalls(spec, dataset)
   const needs = { parallel: engineSpec.parallel, contextLength: contextFor(calls, tokenizer) }
-  const engine = await loadEngine(engineSpec, needs, plan.root)
+  const engine = await loadEngine(engineSpec, needs, plan.root, signal)
   try {
     assertNotCancelled(plan, signal)
     const clock = startClock()
@@ -63,7 +65,7 @@ async function runOneBatch(
   signal: AbortSignal,
 ): Promise<FinishedRun> {
   const needs = { parallel: Math.max(...spec.batch), contextLength: Math.max(...spec.inputLength) + Math.max(...spec.outputLength) }
-  const engine = await loadEngine(engineSpec, needs, plan.root)
+  const engine = await loadEngine(engineSpec, needs, plan.root, signal)
   try {
     assertNotCancelled(plan, signal)
     const { name, version } = engine.info

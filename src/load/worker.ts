@@ -1,31 +1,74 @@
+/**
+ * Runs one workload, as a thread or as a process of its own, and ends. A process ends with its parent, too.
+ * @module
+ */
 import { setMaxListeners } from 'node:events'
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort } from 'node:worker_threads'
 import { LlmBenchError, messageOf } from '../errors.ts'
 import { buffersOf } from '../metrics/columns.ts'
 import type { FromWorker, RunPlan, ToWorker } from './plan.ts'
 import { runPlan } from './run-plan.ts'
 
-if (parentPort === null) throw new Error('the load worker is started by runInWorker, as a worker thread')
-const port = parentPort
-const post = (message: FromWorker, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer)
+/** The way to who started this. */
+interface Channel {
+  onMessage(listener: (message: ToWorker) => void): void
+  post(message: FromWorker, transfer?: ArrayBuffer[]): void
+  /** Lets this end, once all is sent: the channel is what keeps it alive, for all else is closed by the run. */
+  close(): void
+}
 
+const channel = parentPort === null ? processChannel() : threadChannel(parentPort)
 const cancel = new AbortController()
 // Every request in flight listens.
 setMaxListeners(0, cancel.signal)
-port.on('message', (message: ToWorker) => {
+channel.onMessage((message) => {
   if (message.type === 'cancel') cancel.abort()
+  else void run(message.plan)
 })
 
-try {
-  const { record, engine } = await runPlan(workerData as RunPlan, {
-    onProgress: (progress) => post({ type: 'progress', progress }),
-    signal: cancel.signal,
-  })
-  post({ type: 'done', record, engine }, record.kind === 'requests' ? buffersOf(record.columns) : [])
-} catch (error) {
-  const code = error instanceof LlmBenchError ? error.code : 'RUN_FAILED'
-  post({ type: 'error', code, message: messageOf(error), stack: error instanceof Error ? error.stack : undefined })
-} finally {
-  // The port is what keeps the thread alive: all else was closed by the run.
-  port.close()
+async function run(plan: RunPlan): Promise<void> {
+  try {
+    const { record, engine } = await runPlan(plan, {
+      onProgress: (progress) => channel.post({ type: 'progress', progress }),
+      signal: cancel.signal,
+    })
+    channel.post({ type: 'done', record, engine }, record.kind === 'requests' ? buffersOf(record.columns) : [])
+  } catch (error) {
+    const code = error instanceof LlmBenchError ? error.code : 'RUN_FAILED'
+    channel.post({ type: 'error', code, message: messageOf(error), stack: error instanceof Error ? error.stack : undefined })
+  } finally {
+    channel.close()
+  }
+}
+
+function threadChannel(port: NonNullable<typeof parentPort>): Channel {
+  return {
+    onMessage: (listener) => void port.on('message', listener),
+    post: (message, transfer = []) => port.postMessage(message, transfer),
+    close: () => port.close(),
+  }
+}
+
+function processChannel(): Channel {
+  if (process.send === undefined) throw new Error('the load worker is started by runInWorker')
+  // Ctrl-C goes to the whole group of processes; the parent says when to end.
+  process.on('SIGINT', () => {})
+  process.on('disconnect', orphaned)
+  let last: Promise<void> = Promise.resolve()
+  return {
+    onMessage: (listener) => void process.on('message', (message) => listener(message as ToWorker)),
+    post: (message) => {
+      last = new Promise((resolve) => process.send!(message, () => resolve()))
+    },
+    close: () => {
+      process.off('disconnect', orphaned)
+      // What was posted last goes out before the channel closes.
+      void last.then(() => process.disconnect())
+    },
+  }
+}
+
+/** Nothing less ends a process in the middle of a forward pass without an abort. */
+function orphaned(): void {
+  process.kill(process.pid, 'SIGKILL')
 }

@@ -1,7 +1,11 @@
 import type { BatchItem, LlamaContext, LlamaContextSequence, PrioritizedBatchItem, Token } from 'node-llama-cpp'
+import { LlmBenchError, messageOf } from '../../errors.ts'
 import type { LoadedModel } from './load-model.ts'
 import { SamplingOptions } from './sampling.ts'
 import type { Sampling } from './sampling.ts'
+
+/** llama.cpp's own limit (`LLAMA_MAX_SEQ`). */
+const MOST_SEQUENCES = 256
 
 /** One answer to generate. */
 export interface BatcherJob {
@@ -97,14 +101,26 @@ export class Batcher {
     this.#free = this.#sequences.map((_, number) => number).toReversed()
   }
 
+  /** @throws {LlmBenchError} `ENGINE` where there is no room for so many sequences of that length */
   static async create(loaded: LoadedModel, options: BatcherOptions): Promise<Batcher> {
-    const context = await loaded.model.createContext({
-      ...loaded.contextDefaults,
-      sequences: options.parallel,
-      contextSize: options.contextLength,
-      batchSize: Math.max(options.maxBatchTokens, options.parallel),
-      batching: { dispatchSchedule: 'nextCycle', itemPrioritizationStrategy: takeWhole },
-    })
+    const { parallel, contextLength } = options
+    let context: LlamaContext
+    try {
+      context = await loaded.model.createContext({
+        ...loaded.contextDefaults,
+        sequences: parallel,
+        contextSize: contextLength,
+        batchSize: Math.max(options.maxBatchTokens, parallel),
+        batching: { dispatchSchedule: 'nextCycle', itemPrioritizationStrategy: takeWhole },
+      })
+    } catch (error) {
+      throw new LlmBenchError(
+        'ENGINE',
+        `llama.cpp can't make a context of ${parallel} sequences (\`parallel\`) with ${contextLength} tokens each: ${messageOf(error)}. ` +
+          `It takes ${MOST_SEQUENCES} sequences at most; lower \`parallel\` or \`contextSize\`.`,
+        { cause: error },
+      )
+    }
     return new Batcher(loaded, context, options)
   }
 

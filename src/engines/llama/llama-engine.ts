@@ -27,10 +27,11 @@ const MAX_BATCH_TOKENS = 512
 /**
  * Loads llama.cpp in this process.
  * @param root absolute folder that a relative model path resolves against
- * @throws {LlmBenchError} `ENGINE` where node-llama-cpp is missing or the model can't be loaded
+ * @param signal breaks loading off
+ * @throws {LlmBenchError} `ENGINE` where node-llama-cpp is missing or the model can't be loaded; `CANCELLED` where the signal aborts
  */
-export async function loadLlama(spec: LlamaEngineSpec, needs: EngineNeeds, root: string): Promise<Engine> {
-  return new LlamaEngine(await loadModel(spec, root), spec, needs)
+export async function loadLlama(spec: LlamaEngineSpec, needs: EngineNeeds, root: string, signal?: AbortSignal): Promise<Engine> {
+  return new LlamaEngine(await loadModel(spec, root, signal), spec, needs)
 }
 
 class LlamaEngine implements Engine {
@@ -42,6 +43,9 @@ class LlamaEngine implements Engine {
   readonly #contextLimit: number
   /** Made on first use: static batches have contexts of their own. */
   #batcher: Promise<Batcher> | undefined
+  readonly #closing = new AbortController()
+  readonly #batches = new Set<Promise<BatchCase>>()
+  #closed: Promise<void> | undefined
 
   constructor(loaded: LoadedModel, spec: LlamaEngineSpec, needs: EngineNeeds) {
     this.#loaded = loaded
@@ -129,12 +133,25 @@ class LlamaEngine implements Engine {
     })
   }
 
-  oneBatch(batch: OneBatchInput, signal: AbortSignal): Promise<BatchCase> {
-    return runStaticBatch(this.#loaded, batch, this.#contextLimit, signal)
+  async oneBatch(batch: OneBatchInput, signal: AbortSignal): Promise<BatchCase> {
+    const running = runStaticBatch(this.#loaded, batch, this.#contextLimit, AbortSignal.any([signal, this.#closing.signal]))
+    this.#batches.add(running)
+    try {
+      return await running
+    } finally {
+      this.#batches.delete(running)
+    }
   }
 
-  async close(): Promise<void> {
-    const batcher = await this.#batcher
+  close(): Promise<void> {
+    return (this.#closed ??= this.#end())
+  }
+
+  /** A model that is freed in the middle of a forward pass ends the process. */
+  async #end(): Promise<void> {
+    this.#closing.abort()
+    await Promise.allSettled(this.#batches)
+    const batcher = await this.#batcher?.catch(() => undefined)
     await batcher?.close()
     await this.#loaded.dispose()
   }

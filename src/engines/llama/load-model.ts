@@ -31,15 +31,19 @@ export interface LoadedModel {
 /**
  * Loads llama.cpp and a model.
  * @param root absolute folder that a relative model path resolves against
- * @throws {LlmBenchError} `ENGINE` where node-llama-cpp is missing or has no binary for this machine, or the model can't be loaded
+ * @param signal breaks loading off
+ * @throws {LlmBenchError} `ENGINE` where node-llama-cpp is missing or has no binary for this machine, or the model can't be loaded;
+ * `CANCELLED` where the signal aborts
  */
-export async function loadModel(options: LlamaModelOptions, root: string): Promise<LoadedModel> {
+export async function loadModel(options: LlamaModelOptions, root: string, signal?: AbortSignal): Promise<LoadedModel> {
   const isTiny = options.model === undefined
   const tiny = isTiny ? await ensureTinyModel() : undefined
   const file = tiny?.gguf ?? resolve(root, options.model!)
   const called = isTiny ? 'the tiny model' : `the model \`${options.model}\``
   await checkGguf(file, called)
   const lib = await importLibrary()
+  const cancelled = (cause?: unknown): LlmBenchError => new LlmBenchError('CANCELLED', `loading ${called} was cancelled`, { cause })
+  if (signal?.aborted) throw cancelled()
 
   const log: string[] = []
   // llama.cpp's threads wait for each other by spinning: one more than there are idle cores makes it many times slower, so one core is
@@ -52,6 +56,7 @@ export async function loadModel(options: LlamaModelOptions, root: string): Promi
   try {
     const model = await llama.loadModel({
       modelPath: file,
+      ...(signal !== undefined && { loadSignal: signal }),
       ...(options.gpu && options.gpuLayers !== undefined && { gpuLayers: options.gpuLayers }),
     })
     return {
@@ -70,6 +75,7 @@ export async function loadModel(options: LlamaModelOptions, root: string): Promi
     }
   } catch (error) {
     await llama.dispose()
+    if (signal?.aborted) throw cancelled(error)
     throw new LlmBenchError('ENGINE', `llama.cpp can't load ${called} (${file}): ${withLog(error, log)}`, { cause: error })
   }
 }

@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { cacheFolder } from '../../cache-folder.ts'
 import { LlmBenchError, messageOf } from '../../errors.ts'
 import { encodeGguf } from './gguf-writer.ts'
 import type { GgufValue } from './gguf-writer.ts'
@@ -37,7 +37,7 @@ export interface TinyModelFiles {
  * @throws {LlmBenchError} `ENGINE` where the folder can't be written
  */
 export async function ensureTinyModel(options: { cacheFolder?: string } = {}): Promise<TinyModelFiles> {
-  const folder = options.cacheFolder ?? defaultCacheFolder()
+  const folder = options.cacheFolder ?? cacheFolder()
   const tokenizerJson = JSON.stringify(tinyTokenizerJson())
   const recipe = JSON.stringify([RECIPE, SHAPE, CONTEXT_LENGTH, TINY_CHAT_TEMPLATE])
   const digest = createHash('sha256').update(recipe).update(tokenizerJson).digest('hex').slice(0, 12)
@@ -96,15 +96,6 @@ export function encodeTinyModel(vocabulary: TinyVocabulary = tinyVocabulary()): 
     },
     tinyWeights(SHAPE, vocabulary),
   )
-}
-
-function defaultCacheFolder(): string {
-  const { LLM_BENCH_CACHE, XDG_CACHE_HOME, LOCALAPPDATA } = process.env
-  if (LLM_BENCH_CACHE) return LLM_BENCH_CACHE
-  if (XDG_CACHE_HOME) return join(XDG_CACHE_HOME, 'vitest-llm-bench')
-  if (process.platform === 'win32') return join(LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'), 'vitest-llm-bench', 'Cache')
-  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Caches', 'vitest-llm-bench')
-  return join(homedir(), '.cache', 'vitest-llm-bench')
 }
 
 async function writeWhole(folder: string, file: string, content: string | Buffer): Promise<void> {

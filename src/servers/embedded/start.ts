@@ -3,6 +3,7 @@ import type { ChildProcessByStdio } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import { childEnvironment, keepLog } from '../../child-process.ts'
 import type { EmbeddedTargetSpec } from '../../dsl/targets.ts'
 import { LlmBenchError } from '../../errors.ts'
 import type { RunningServer, ServerExit } from '../server.ts'
@@ -13,8 +14,6 @@ const ENTRY = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './child.t
 /** Loading a large model from a slow disk takes minutes. */
 const START_TIMEOUT_MS = 300_000
 const CLOSE_TIMEOUT_MS = 5000
-const KEPT_LOG_LINES = 50
-const KEPT_LINE_LENGTH = 1000
 
 type Child = ChildProcessByStdio<Writable, Readable, Readable>
 
@@ -25,7 +24,7 @@ type Child = ChildProcessByStdio<Writable, Readable, Readable>
  * @throws {LlmBenchError} `SERVER` where it can't start, with the last lines of its log
  */
 export async function startEmbedded(spec: EmbeddedTargetSpec, options: { root: string }): Promise<RunningServer> {
-  const child = spawn(process.execPath, [ENTRY], { stdio: ['pipe', 'pipe', 'pipe'], windowsHide: true })
+  const child = spawn(process.execPath, [ENTRY], { stdio: ['pipe', 'pipe', 'pipe'], env: childEnvironment(), windowsHide: true })
   const log = keepLog(child.stderr)
   const exited = new Promise<ServerExit>((resolve) => {
     child.once('error', (error) => resolve({ code: null, signal: null, log: [error.message] }))
@@ -76,15 +75,6 @@ function firstReport(child: Child, exited: Promise<ServerExit>): Promise<StartRe
       settle({ type: 'failed', message: signal === null ? `its process ended with code ${code}` : `its process was ended by ${signal}` }),
     )
   })
-}
-
-function keepLog(stderr: Readable): () => readonly string[] {
-  const lines: string[] = []
-  createInterface({ input: stderr }).on('line', (line) => {
-    lines.push(line.slice(0, KEPT_LINE_LENGTH))
-    if (lines.length > KEPT_LOG_LINES) lines.shift()
-  })
-  return () => lines
 }
 
 /** Lets this process end although the server runs: the server then ends by itself. */

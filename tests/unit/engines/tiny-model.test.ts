@@ -18,7 +18,7 @@ const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).dig
 
 test('writers that race leave two whole files and nothing else', async () => {
   const cacheFolder = join(folder, 'race')
-  const [files, ...others] = await Promise.all(Array.from({ length: 4 }, () => ensureTinyModel({ cacheFolder })))
+  const [files, ...others] = await Promise.all(Array.from({ length: 3 }, () => ensureTinyModel({ cacheFolder })))
   for (const other of others) expect(other).toEqual(files)
   expect(await readdir(cacheFolder)).toHaveLength(2)
   expect(sha256(await readFile(files!.gguf))).toBe(sha256(encodeTinyModel()))

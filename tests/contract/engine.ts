@@ -1,0 +1,14 @@
+import type { EngineSpec } from '../../src/dsl/engines.ts'
+
+/** What the contract suite needs to know about an engine. */
+export interface EngineUnderTest {
+  readonly name: string
+  /** An engine with a small model that comes from nowhere but this repository. */
+  readonly spec: EngineSpec
+  /** Tokens of a generated text; absent where the model's texts don't tell. */
+  readonly count?: (text: string) => Promise<number>
+  /** Tokens of context that the model has at most. */
+  readonly contextLimit: number
+  /** Whether every token has a time of its own, so that there is a gap between any two. */
+  readonly tokenByToken: boolean
+}
