@@ -12,7 +12,7 @@ import type { ClientsSpec, OfflineSpec, OneBatchSpec, RequestRateSpec, RolloutSp
 
 /** Options of sampling and length that every request workload takes. */
 export interface SamplingOptions {
-  /** Longest answer in tokens; caps the dataset's own lengths (default: 128, for rows without a length of their own). */
+  /** Longest answer in tokens; caps forced lengths (default: 128 or `minTokens`, for rows without a length of their own). */
   maxTokens?: number
   /** Shortest answer in tokens. */
   minTokens?: number

@@ -1,6 +1,7 @@
 import { createRandom } from '../datasets/sampling.ts'
 import type { ChatMessage } from '../datasets/dataset.ts'
 import type { ClientsSpec } from '../dsl/workload-spec.ts'
+import type { Answer } from '../targets/target.ts'
 import type { Call } from './answer-rows.ts'
 import type { Driver } from './driver.ts'
 import { sendCall } from './driver.ts'
@@ -13,9 +14,16 @@ import { createSequences } from './sequences.ts'
 import type { Turn } from './sequences.ts'
 import { sleepUntil } from './timers.ts'
 
+/** How long a client waits after a refused request, for each such request in a row, and at most. */
+const REFUSED_PAUSE_NS = 0.1e9
+const LONGEST_PAUSE_NS = 1e9
+
 /**
  * A fixed number of clients, each of which sends, waits for the whole answer, thinks and sends again. Client i starts at
  * `i × rampUp / n` after the first one, by the clock and whatever the others do.
+ *
+ * Where only time ends the load, a client that is refused pauses: a server that is gone would else be asked, and counted as
+ * failing, as often as the machine can.
  */
 export async function closedLoop(driver: Driver<ClientsSpec>): Promise<LoopResult> {
   const { spec, dataset, clock, progress, signal } = driver
@@ -36,12 +44,14 @@ export async function closedLoop(driver: Driver<ClientsSpec>): Promise<LoopResul
   const startNs = clock.now()
   const lastSendNs = startNs + 1e9 * Math.min(spec.duration ?? Infinity, spec.stopAfter ?? Infinity)
   let waiting = spec.n
+  let keptOut = 0
   let lastStartNs = startNs
   let firstFinishNs = Infinity
 
   const client = async (id: number): Promise<void> => {
     let readyNs = startNs + (id * spec.rampUp * 1e9) / spec.n
     let lastAnswerNs = startNs
+    let refusals = 0
     const sequence = sequences.of(id)
     /** Waits until it is this client's turn to send; false where its time is over. */
     const ready = async (): Promise<boolean> => {
@@ -66,7 +76,9 @@ export async function closedLoop(driver: Driver<ClientsSpec>): Promise<LoopResul
         const answer = await sendCall(driver, call)
         log.add(call, answer)
         lastAnswerNs = answer.endNs
-        readyNs = lastAnswerNs + spec.thinkTime * 1e9
+        refusals = isRefused(answer) ? refusals + 1 : 0
+        const pauseNs = spec.requests === undefined ? Math.min(refusals * REFUSED_PAUSE_NS, LONGEST_PAUSE_NS) : 0
+        readyNs = lastAnswerNs + Math.max(spec.thinkTime * 1e9, pauseNs)
         if (answer.error !== undefined) return sequence.giveBack(turns.length - i - 1)
         if (call.keepText === true) history = [...messages, { role: 'assistant', content: answer.choices[0]?.text ?? '' }]
       }
@@ -74,6 +86,7 @@ export async function closedLoop(driver: Driver<ClientsSpec>): Promise<LoopResul
 
     const started = await ready()
     if (--waiting === 0) progress.phase = 'running'
+    if (!started) keptOut++
     let turns = started ? sequence.next(spec.turns) : []
     // A client that has nothing to send is no part of the load.
     if (turns.length === 0) return
@@ -101,13 +114,24 @@ export async function closedLoop(driver: Driver<ClientsSpec>): Promise<LoopResul
 
   await Promise.all(Array.from({ length: spec.n }, (_, id) => client(id)))
   const partial = signal.aborted
-  const steady = firstFinishNs > lastStartNs && firstFinishNs < Infinity
+  // Fewer clients than asked for are no steady load, however evenly they run.
+  const steady = keptOut === 0 && firstFinishNs > lastStartNs && firstFinishNs < Infinity
   return {
     log,
     span: log.span === undefined ? undefined : [startNs, log.span[1]],
     steadyNs: steady ? [lastStartNs, firstFinishNs] : undefined,
     wrapped: sequences.rowsDrawn() > rows.length,
     partial,
-    notes: steady || partial ? [] : ['There is no steady window: the first client was done before the last one had started.'],
+    notes: steady || partial ? [] : [noSteadyNote(keptOut, spec.n)],
   }
+}
+
+/** Whether a server took the request no further than its door. */
+function isRefused({ error, choices }: Answer): boolean {
+  return (error?.kind === 'connect' || error?.kind === 'reset') && choices.every(({ chunks }) => chunks === 0)
+}
+
+function noSteadyNote(keptOut: number, clients: number): string {
+  if (keptOut === 0) return 'There is no steady window: the first client was done before the last one had started.'
+  return `There is no steady window: the load was over before ${keptOut} of ${clients} clients had started (rampUp).`
 }

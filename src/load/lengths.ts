@@ -1,6 +1,6 @@
 import type { SamplingSpec } from '../dsl/workload-spec.ts'
 
-/** Longest answer where neither the workload nor the dataset says. */
+/** Longest answer where neither the workload nor the dataset says; a longer `minTokens` raises it. */
 export const DEFAULT_MAX_TOKENS = 128
 
 /** What a request asks for in length. */
@@ -18,14 +18,15 @@ export type LengthSpec = Pick<SamplingSpec, 'maxTokens' | 'minTokens' | 'ignoreE
 }
 
 /**
- * The length that a request asks for. Forced lengths are the number that the workload names, or the row's own (capped by
- * `maxTokens`); `ignoreEos` and `minTokens` of the workload win over what forcing would set.
+ * The length that a request asks for. Forced lengths are the number that the workload names, or the row's own, both capped by
+ * `maxTokens`; `ignoreEos` and `minTokens` of the workload win over what forcing would set.
  * @param expected tokens of the answer that the dataset carries for this prompt
  */
 export function answerLength(spec: LengthSpec, expected?: number): AnswerLength {
   const forced = forcedLength(spec, expected)
   if (forced === undefined) {
-    return { maxTokens: spec.maxTokens ?? DEFAULT_MAX_TOKENS, minTokens: spec.minTokens, ignoreEos: spec.ignoreEos }
+    const maxTokens = spec.maxTokens ?? Math.max(DEFAULT_MAX_TOKENS, spec.minTokens ?? 0)
+    return { maxTokens, minTokens: spec.minTokens, ignoreEos: spec.ignoreEos }
   }
   const ignoreEos = spec.ignoreEos ?? true
   // A server answers 400 where the shortest answer is longer than the longest.
@@ -34,7 +35,7 @@ export function answerLength(spec: LengthSpec, expected?: number): AnswerLength 
 }
 
 function forcedLength(spec: LengthSpec, expected: number | undefined): number | undefined {
-  if (typeof spec.outputLength === 'number') return spec.outputLength
-  if (spec.outputLength === 'free' || expected === undefined) return undefined
-  return Math.max(1, Math.min(expected, spec.maxTokens ?? expected))
+  if (spec.outputLength === 'free') return undefined
+  const length = spec.outputLength === 'dataset' ? expected : spec.outputLength
+  return length === undefined ? undefined : Math.max(1, Math.min(length, spec.maxTokens ?? length))
 }

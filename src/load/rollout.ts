@@ -43,6 +43,7 @@ export async function rolloutLoop(driver: Driver<RolloutSpec>, context: RolloutC
     batches.push({ index: batch.index, startNs: batch.startNs, endNs: batch.endNs })
   }
   let betweenNs = 0
+  const failures = context.restored.flatMap(({ index, rows }) => failureNote(index, rows))
   for (const [done, index] of left.entries()) {
     const calls = callsOf(spec, prompts, index)
     const batch = await runBatch(driver, log, calls, done === left.length - 1)
@@ -57,6 +58,7 @@ export async function rolloutLoop(driver: Driver<RolloutSpec>, context: RolloutC
     if (!finished) break
     const time = { index, ...spanOf(batch) }
     batches.push(time)
+    failures.push(...failureNote(index, rowsOfBatch))
     await context.appendBatch({ ...time, prompts: finishedPrompts(batch, rows), rows: rowsOfBatch })
     if (done < left.length - 1) betweenNs += driver.clock.now() - endedNs
     if (signal.aborted) break
@@ -66,11 +68,11 @@ export async function rolloutLoop(driver: Driver<RolloutSpec>, context: RolloutC
   const span = log.span
   return {
     log,
-    span: span === undefined ? undefined : [Math.min(span[0], ...batches.map((batch) => batch.startNs)), span[1]],
+    span,
     batches: batches.toSorted((a, b) => a.index - b.index),
     wrapped: false,
     partial,
-    notes: [...betweenNote(betweenNs, span), ...restoredNote(context.restored.length)],
+    notes: [...failures, ...betweenNote(betweenNs, span), ...restoredNote(context.restored.length)],
   }
 }
 
@@ -170,6 +172,11 @@ function betweenNote(betweenNs: number, span: readonly [number, number] | undefi
   return [
     `${(share * 100).toFixed(1)} % of the wall time went into counting tokens and writing details between batches; the batches' own times do not hold it.`,
   ]
+}
+
+function failureNote(batch: number, rows: readonly RequestRow[]): string[] {
+  const failed = rows.filter(({ completed }) => !completed).length
+  return failed === 0 ? [] : [`Batch ${batch}: ${failed} of ${rows.length} responses failed; its throughput counts the others alone.`]
 }
 
 function restoredNote(count: number): string[] {

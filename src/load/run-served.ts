@@ -17,6 +17,7 @@ import type { ProgressMeter } from './progress-meter.ts'
 import { recordOf } from './request-record.ts'
 import { rolloutLoop } from './rollout.ts'
 import type { RestoredBatch } from './restored-batches.ts'
+import { syntheticLimit } from './synthetic-rows.ts'
 import { TokenCounter } from './token-counter.ts'
 
 /**
@@ -85,7 +86,8 @@ function wanted(spec: ServedWorkloadSpec): { limit?: number | undefined; turns?:
   if (spec.kind === 'rollout') return { limit: spec.limit }
   // Rows of other datasets are prompts by themselves, which follow one another in a conversation.
   const conversations = spec.dataset.kind === 'sharegpt' || spec.dataset.kind === 'builtin'
-  return spec.kind === 'clients' && conversations ? { turns: spec.turns } : {}
+  const limit = syntheticLimit(spec.dataset, spec.requests)
+  return { limit, ...(spec.kind === 'clients' && conversations ? { turns: spec.turns } : {}) }
 }
 
 function once(load: () => Promise<Tokenizer>): () => Promise<Tokenizer> {

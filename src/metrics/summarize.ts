@@ -47,7 +47,8 @@ function summarizeRequests(record: RequestRecord): RequestMetrics {
       outputTokens: totals.outputTokens,
       perUserTokensPerSecond: streamed ? ofCompleted(perUserTokensPerSecond) : undefined,
       scheduleDelay: distributionOf(columns, scheduleDelayMs, () => true),
-      inputLength: ofCompleted(({ promptTokens }, i) => known(promptTokens[i]!)),
+      // Answers that share a request share its prompt, whose tokens stand with the first of them.
+      inputLength: ofCompleted(({ promptTokens }, i) => known(promptTokens[i]! || -1)),
       outputLength: ofCompleted(({ outputTokens }, i) => known(outputTokens[i]!)),
       fromSchedule: record.openLoop ? fromSchedule(record) : undefined,
       steady: steadyNs && steadyMetrics(columns, steadyNs, streamed),

@@ -73,10 +73,38 @@ test('after stopAfter no request is sent, and those in flight finish', async () 
   expect(result.partial).toBe(false)
 })
 
-test('a duration ends the load and cuts the ramp-up', async () => {
-  const { columns } = await run({ n: 2, rampUp: 20, duration: 0.1 }, { latencyMs: 5 })
+test('a duration ends the load and cuts the ramp-up, which leaves no steady window', async () => {
+  const { columns, result } = await run({ n: 2, rampUp: 20, duration: 0.1 }, { latencyMs: 5 })
   expect(new Set(columns.client)).toEqual(new Set([0]))
   expect(columns.length).toBeGreaterThan(1)
+  expect(result.steadyNs).toBeUndefined()
+  expect(result.notes).toEqual([expect.stringContaining('before 1 of 2 clients had started')])
+})
+
+describe('a server that refuses', () => {
+  test.for(['connect', 'reset'] as const)('is not asked again at once where only time ends the load: %s', async (kind) => {
+    const { columns } = await run({ n: 2, duration: 0.35 }, { fail: () => kind })
+    // At 0, 100 and 300 ms by each client.
+    expect(columns.length).toBeLessThanOrEqual(6)
+    expect(columns.length).toBeGreaterThan(2)
+    for (let i = 2; i < columns.length; i++) expect(columns.sentNs[i]! - columns.sentNs[i - 2]!).toBeGreaterThanOrEqual(99e6)
+  })
+
+  test('is forgiven as soon as it answers', async () => {
+    const { columns } = await run({ n: 1, duration: 0.4 }, { latencyMs: 5, fail: (i) => (i === 0 ? 'connect' : undefined) })
+    expect(columns.length).toBeGreaterThan(10)
+  })
+
+  test('fails a number of requests without a pause', async () => {
+    const { columns, result } = await run({ n: 1, requests: 50 }, { fail: () => 'connect' })
+    expect(columns.length).toBe(50)
+    expect(result.span![1] - result.span![0]).toBeLessThan(1e9)
+  })
+
+  test('with an answer of its own is asked on', async () => {
+    const { columns } = await run({ n: 1, duration: 0.2 }, { fail: () => 'http' })
+    expect(columns.length).toBeGreaterThan(10)
+  })
 })
 
 test('a client thinks between an answer and its next request', async () => {

@@ -35,6 +35,15 @@ test("outputLength: 'free' forces nothing, whatever the row says", () => {
   expect(answerLength({ outputLength: 'free', maxTokens: 9, ignoreEos: true }, 55)).toEqual({ maxTokens: 9, ignoreEos: true })
 })
 
-test('a number is forced on every row', () => {
+test('a number is forced on every row, capped by maxTokens', () => {
   expect(answerLength({ outputLength: 77 }, 55)).toEqual({ maxTokens: 77, minTokens: 77, ignoreEos: true, forced: 77 })
+  expect(answerLength({ outputLength: 77, maxTokens: 9 }, 55)).toEqual({ maxTokens: 9, minTokens: 9, ignoreEos: true, forced: 9 })
 })
+
+test.for([{}, { ignoreEos: true }, { outputLength: 'free' }] as const)(
+  'minTokens above the usual longest answer raises it: %j',
+  (options) => {
+    expect(answerLength({ outputLength: 'dataset', minTokens: 200, ...options })).toMatchObject({ maxTokens: 200, minTokens: 200 })
+    expect(answerLength({ outputLength: 'dataset', minTokens: 20, ...options })).toMatchObject({ maxTokens: 128, minTokens: 20 })
+  },
+)

@@ -95,6 +95,7 @@ test('a failed call is recorded as failed and the run goes on', async () => {
   ])
   expect(columns.length).toBe(30)
   expect(result.log.errors).toEqual([{ kind: 'reset', count: 1, example: 'request 4: reset' }])
+  expect(result.notes).toEqual([expect.stringContaining('Batch 0: 1 of 12 responses failed')])
 })
 
 test('tokens that the server does not count are counted as the batch ends', async () => {
@@ -170,5 +171,11 @@ describe('a resumed rollout', () => {
     expect(columns.length).toBe(30)
     expect(result.partial).toBe(false)
     expect(result.notes).toEqual([expect.stringContaining('1 batches come from')])
+  })
+
+  test('names the failures of its finished batches too', async () => {
+    const failed = { ...row, completed: false, errorKind: 'http' as const }
+    const { result } = await run({}, {}, { restored: [{ ...restored[0]!, rows: [failed, ...restored[0]!.rows.slice(1)] }] })
+    expect(result.notes).toContainEqual(expect.stringContaining('Batch 1: 1 of 12 responses failed'))
   })
 })

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { prompts } from '../../../src/dsl/datasets.ts'
+import { prompts, synthetic } from '../../../src/dsl/datasets.ts'
 import { openai } from '../../../src/dsl/targets.ts'
 import { WORKLOAD } from '../../../src/dsl/workload.ts'
 import type { Workload } from '../../../src/dsl/workload.ts'
@@ -104,6 +104,14 @@ test('a workload runs in a worker and its record comes back whole', async () => 
   expect(record.originNs).toBeTypeOf('bigint')
   expect(seen[0]!.phase).toBe('loading')
   expect(seen.at(-1)).toMatchObject({ completed: 40, failed: 0, total: 40, unit: 'requests' })
+})
+
+test('no more synthetic prompts are made than there are requests, nor more than asked for', async () => {
+  const lengths = { inputTokens: 5, outputTokens: 2 }
+  const six = await run(planOf(clients({ n: 2, rampUp: 0, requests: 6, dataset: synthetic(lengths) })))
+  expect(six.dataset).toMatchObject({ rows: 6, wrapped: false })
+  const seven = await run(planOf(requestRate({ rate: 500, requests: 7, dataset: synthetic({ ...lengths, rows: 4 }) })))
+  expect(seven.dataset).toMatchObject({ rows: 4, wrapped: true })
 })
 
 test('an open loop is marked as one', async () => {

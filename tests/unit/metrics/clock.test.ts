@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { startClock } from '../../../src/metrics/clock.ts'
 
 /** What the clock shows, and the moments before and after on hrtime, relative to an origin. */
@@ -27,14 +27,14 @@ test('an origin may lie before, so that earlier times are positive', () => {
 test('times stay exact on a machine that has been up for longer than a double counts nanoseconds', () => {
   // As if the machine had started so long ago: 2⁵³ ns are 104 days.
   const uptime = 2n ** 53n * 16n
-  const real = process.hrtime.bigint
-  process.hrtime.bigint = () => real() + uptime
+  const real = process.hrtime.bigint.bind(process.hrtime)
+  const spy = vi.spyOn(process.hrtime, 'bigint').mockImplementation(() => real() + uptime)
   try {
     const { before, now, after } = read(startClock())
     expect(now).toBeGreaterThan(before - SLACK_NS)
     expect(now).toBeLessThan(after + SLACK_NS)
     expect(after).toBeLessThan(1e9)
   } finally {
-    process.hrtime.bigint = real
+    spy.mockRestore()
   }
 })

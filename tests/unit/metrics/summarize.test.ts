@@ -148,6 +148,12 @@ describe('tokens', () => {
     expect(metrics).not.toHaveProperty('inputLength')
   })
 
+  test('answers that share a request share its prompt: its length is counted once, not as prompts of no tokens', () => {
+    const metrics = summaryOf([30, 0, 0, 10, 0, 0].map((promptTokens) => ({ first: 5, promptTokens })))
+    expect(metrics.inputLength).toMatchObject({ count: 2, min: 10, max: 30, mean: 20 })
+    expect(metrics.inputTokens).toBe(40)
+  })
+
   test('ITL is between tokens only where every answer had a chunk for each of its tokens', () => {
     expect(summaryOf([{ first: 1, gapsMs: [5, 5] }]).itlBetween).toBe('tokens')
     expect(summaryOf([{ first: 1, gapsMs: [5, 5], outputTokens: 9 }]).itlBetween).toBe('chunks')

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
 import { expect, test } from 'vitest'
@@ -6,6 +7,7 @@ import type { BodyReader } from '../../../../src/targets/wire/http.ts'
 import { HttpClient } from '../../../../src/targets/wire/http.ts'
 import { head, httpChunk, ProtocolServer } from '../../../contract/protocol-server.ts'
 
+const undiciTimers = createRequire(import.meta.url)('undici/lib/util/timers.js') as { tick(ms: number): void }
 const clock = startClock()
 const nothing: BodyReader = { form: 'stream', read: () => {} }
 
@@ -60,6 +62,31 @@ test('a time-out longer than a timer can be set is no time-out at once', async (
   const http = new HttpClient({ clock, timeout: 1e9, idleTimeout: 1e9 })
   const exchange = await http.exchange({ method: 'GET', origin: server.url, path: '/', headers: [] }, nothing, new AbortController().signal)
   expect(exchange.failure).toBeUndefined()
+  await http.close()
+  await server.close()
+})
+
+test("undici's own time-outs of 300 s never end a request", async () => {
+  const server = await ProtocolServer.start(clock)
+  const http = new HttpClient({ clock, timeout: 3600, idleTimeout: 3600 })
+  let reads = 0
+  let waited = 0
+  // undici's timers have a clock of their own, which can be put forward.
+  const passAnHour = (): boolean => {
+    undiciTimers.tick(3_600_000)
+    return ++waited % 3 === 0
+  }
+  const reader: BodyReader = { form: 'stream', read: () => void reads++ }
+  server.play([
+    { until: () => server.requests.length === 1 && passAnHour() },
+    { write: head(200, { 'content-length': '4' }) },
+    { write: 'ab' },
+    { until: () => reads === 1 && passAnHour() },
+    { write: 'cd' },
+  ])
+  const exchange = await http.exchange({ method: 'GET', origin: server.url, path: '/', headers: [] }, reader, new AbortController().signal)
+  expect(exchange.failure).toBeUndefined()
+  expect(reads).toBe(2)
   await http.close()
   await server.close()
 })
