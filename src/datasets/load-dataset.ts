@@ -4,7 +4,6 @@ import type { DatasetSpec } from '../dsl/datasets.ts'
 import type { Dataset, DatasetContext, DatasetRow } from './dataset.ts'
 import { loadBuiltin } from './builtin.ts'
 import { loadJsonl } from './jsonl.ts'
-import { loadParquet } from './parquet.ts'
 import { rowOfText } from './messages.ts'
 import type { LoadedRows } from './rows.ts'
 import { loadShareGPT } from './share-gpt.ts'
@@ -44,7 +43,8 @@ async function loadRows(spec: DatasetSpec, context: DatasetContext): Promise<Loa
     case 'sharegpt':
       return loadShareGPT(spec, context)
     case 'parquet':
-      return loadParquet(spec, context)
+      // With its codecs it takes longer to load than all else that a run needs.
+      return (await import('./parquet.ts')).loadParquet(spec, context)
     case 'jsonl':
       return loadJsonl(spec, context)
     case 'text':

@@ -1,0 +1,107 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { llama } from '../../../src/dsl/engines.ts'
+import { WORKLOAD } from '../../../src/dsl/workload.ts'
+import type { Workload } from '../../../src/dsl/workload.ts'
+import { offline, oneBatch } from '../../../src/dsl/workloads.ts'
+import { runInWorker } from '../../../src/load/run-in-worker.ts'
+import type { Progress, RunPlan } from '../../../src/load/plan.ts'
+import type { RunRecord } from '../../../src/metrics/record.ts'
+
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'llm-bench-engine-'))
+})
+afterAll(() => rm(folder, { recursive: true }))
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+/** Takes minutes, if nothing ends it. */
+const ENDLESS = offline({ requests: 1000, maxTokens: 1000 })
+
+async function run(workload: Workload, options: { signal?: AbortSignal; onProgress?: (progress: Progress) => void } = {}) {
+  const plan: RunPlan = { workload: workload[WORKLOAD].spec, engine: llama(), root: folder, folder, bench: 'engine', workloadDigest: '' }
+  return runInWorker(plan, { onProgress: () => {}, signal: new AbortController().signal, ...options })
+}
+
+/** Runs until some tokens are there, or a case is done, and cancels then. */
+async function cancelled(workload: Workload, onCancel: () => void = () => {}): Promise<RunRecord> {
+  const cancel = new AbortController()
+  const onProgress = ({ outputTokens }: Progress): void => {
+    if (outputTokens === 0 || cancel.signal.aborted) return
+    cancel.abort()
+    onCancel()
+  }
+  return (await run(workload, { signal: cancel.signal, onProgress })).record
+}
+
+/** Processes that this one has started to run a workload. Linux only. */
+async function loadProcesses(): Promise<number[]> {
+  const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+  const ours = await Promise.all(
+    ids.map(async (id) => {
+      const [stat, command] = await Promise.all(['stat', 'cmdline'].map((file) => readFile(`/proc/${id}/${file}`, 'utf8').catch(() => '')))
+      return Number(stat!.split(') ')[1]?.split(' ')[1]) === process.pid && command!.includes('load/worker') ? [Number(id)] : []
+    }),
+  )
+  return ours.flat()
+}
+
+test.concurrent('both workloads on an engine give whole records', async () => {
+  const seen: Progress[] = []
+  const [offlineRun, batchRun] = await Promise.all([
+    run(offline({ requests: 12, maxTokens: 5 }), { onProgress: (progress) => seen.push(progress) }),
+    run(oneBatch({ batch: [1, 2], inputLength: 16, outputLength: 4 })),
+  ])
+  expect(offlineRun.engine).toMatchObject({ name: 'llama.cpp' })
+  expect(offlineRun.record).toMatchObject({ kind: 'requests', partial: false, model: 'tiny-llama', errors: [], streamed: true })
+  if (offlineRun.record.kind !== 'requests') throw new Error('not requests')
+  expect(offlineRun.record.columns.length).toBe(12)
+  expect([...offlineRun.record.columns.outputTokens]).toEqual(Array(12).fill(5))
+  expect(offlineRun.record.originNs).toBeTypeOf('bigint')
+  expect(seen[0]!.phase).toBe('loading')
+  expect(seen.at(-1)).toMatchObject({ phase: 'running', completed: 12, outputTokens: 60 })
+  expect(batchRun.record).toMatchObject({ kind: 'oneBatch', partial: false, cases: [{ batch: 1 }, { batch: 2 }] })
+})
+
+test.concurrent('cancelled in mid-pass, an offline run keeps what had ended', async () => {
+  const record = await cancelled(offline({ requests: 1000, maxTokens: 3 }))
+  expect(record).toMatchObject({ kind: 'requests', partial: true })
+  if (record.kind !== 'requests') throw new Error('not requests')
+  expect(record.columns.length).toBeGreaterThan(0)
+  expect(record.columns.length).toBeLessThan(1000)
+  expect(record.columns.completed.every((completed) => completed === 1)).toBe(true)
+})
+
+test.concurrent('cancelled in mid-pass, one batch keeps the cases that are done', async () => {
+  const record = await cancelled(oneBatch({ batch: [1, 8], inputLength: 8, outputLength: [2, 4000] }))
+  expect(record).toMatchObject({ kind: 'oneBatch', partial: true, cases: [{ batch: 1, outputLength: 2 }] })
+})
+
+test('an engine that does not answer a cancel is ended in mid-pass, without harm', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  const running = cancelled(ENDLESS, () => vi.advanceTimersByTime(60_000))
+  await expect(running).rejects.toMatchObject({
+    code: 'CANCELLED',
+    message: expect.stringMatching(/did not hand over what it had measured within 60 seconds.*figures are lost/) as string,
+  })
+})
+
+test.skipIf(process.platform !== 'linux')('an engine that dies in mid-pass is an error that says how', async () => {
+  let killed = false
+  const running = run(ENDLESS, {
+    onProgress: ({ outputTokens }) => {
+      if (outputTokens === 0 || killed) return
+      killed = true
+      void loadProcesses().then((ids) => ids.forEach((id) => process.kill(id, 'SIGKILL')))
+    },
+  })
+  await expect(running).rejects.toMatchObject({
+    code: 'RUN_FAILED',
+    message: 'engine: the load worker failed: it was ended by SIGKILL before the run was over',
+  })
+  expect(await loadProcesses()).toEqual([])
+})
