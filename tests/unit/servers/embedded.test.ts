@@ -11,11 +11,11 @@ import type { Chunk } from './openai-client.ts'
 
 const ROOT = import.meta.dirname
 /** Tokens of context that each of the eight sequences has. */
-const CONTEXT = 2048
+const CONTEXT = 1024
 
 let server: RunningServer
 beforeAll(async () => {
-  server = await startEmbedded(embedded(), { root: ROOT })
+  server = await startEmbedded(embedded({ contextSize: 8 * CONTEXT }), { root: ROOT })
 })
 afterAll(() => server.close())
 
@@ -145,7 +145,7 @@ function idle(): Promise<void> {
 }
 
 describe('a client that goes away frees its sequence', () => {
-  const long = chat('hello', { max_tokens: 2000 })
+  const long = chat('hello', { max_tokens: 900 })
 
   test.for([true, false])('stream: %s, running and queued', async (stream) => {
     await idle()
@@ -163,14 +163,14 @@ describe('a client that goes away frees its sequence', () => {
     abort.abort()
     for (const { status } of await settled) expect(status).toBe('rejected')
     await idle()
-    expect((await metric(server, 'tokens_predicted_total')) - before).toBeLessThan(8 * 2000)
+    expect((await metric(server, 'tokens_predicted_total')) - before).toBeLessThan(8 * 900)
   })
 
   test('one that never reads', async () => {
     await idle()
     const socket = connect(Number(new URL(server.baseURL).port), '127.0.0.1')
     socket.pause()
-    const body = JSON.stringify({ ...long, n: 8, stream: true })
+    const body = JSON.stringify({ ...long, n: 20, stream: true })
     socket.write(`POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: ${body.length}\r\n\r\n${body}`)
     await vi.waitFor(async () => expect(await metric(server, 'requests_processing')).toBe(8), 10_000)
     socket.destroy()
