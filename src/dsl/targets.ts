@@ -16,7 +16,7 @@ export interface OpenAITargetSpec {
   readonly extraBody: Readonly<Record<string, unknown>>
   /** Seconds a whole request may take. */
   readonly timeout: number
-  /** Seconds without a byte after which a stream is given up. */
+  /** Seconds without a byte after which a stream is given up, from the first byte of its body on. */
   readonly idleTimeout: number
   /** A `tokenizer.json` for what the server does not count itself. */
   readonly tokenizer?: string | undefined
@@ -73,7 +73,8 @@ const openaiOptions = z
  * @param options.endpoint `'chat'` (default) or `'completions'`
  * @param options.extraBody further fields of each request's JSON body
  * @param options.timeout seconds for a whole request (default: 600)
- * @param options.idleTimeout seconds without a byte until a request is given up (default: 120)
+ * @param options.idleTimeout seconds without a byte, counted from the first byte of the answer's body on, until a request is
+ *   given up (default: 120); before that byte only `timeout` counts, however long the prefill
  * @param options.tokenizer path of a `tokenizer.json`, used where the server reports no token counts
  * @example openai({ baseURL: 'http://127.0.0.1:8000/v1', model: 'Qwen2.5-7B-Instruct' })
  */

@@ -18,6 +18,7 @@ export class RequestLog {
   #forced = 0
   #offLength = 0
   #cut = 0
+  #resent = 0
   #firstNs = Infinity
   #lastNs = -Infinity
 
@@ -52,12 +53,18 @@ export class RequestLog {
 
   /** What a reader must know of the requests. */
   get notes(): string[] {
-    return [...this.#cutNotes(), ...this.#lengthNotes()]
+    return [...this.#cutNotes(), ...this.#resentNotes(), ...this.#lengthNotes()]
   }
 
   #cutNotes(): string[] {
     if (this.#cut === 0) return []
     return [`${this.#cut} requests were in flight when the run was cancelled: they neither completed nor failed, and are left out.`]
+  }
+
+  #resentNotes(): string[] {
+    if (this.#resent === 0) return []
+    const requests = this.#resent === 1 ? '1 request was' : `${this.#resent} requests were`
+    return [`${requests} sent again: the server had closed the kept-alive connection without saying so.`]
   }
 
   #lengthNotes(): string[] {
@@ -77,7 +84,12 @@ export class RequestLog {
   }
 
   /** Takes one request's rows, as they are. */
-  addRows(rows: readonly RequestRow[], { length: { forced } }: Pick<Call, 'length'>, answer: Pick<Answer, 'endNs' | 'error'>): void {
+  addRows(
+    rows: readonly RequestRow[],
+    { length: { forced } }: Pick<Call, 'length'>,
+    answer: Pick<Answer, 'endNs' | 'error' | 'resent'>,
+  ): void {
+    if (answer.resent) this.#resent++
     for (const row of rows) {
       this.#append(row, answer.endNs, answer.error?.message ?? 'the answer had no token')
       if (!row.completed || forced === undefined) continue

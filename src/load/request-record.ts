@@ -2,6 +2,7 @@ import type { Dataset } from '../datasets/dataset.ts'
 import { LlmBenchError } from '../errors.ts'
 import type { Clock } from '../metrics/clock.ts'
 import type { ErrorCount, RequestRecord } from '../metrics/record.ts'
+import type { Target } from '../targets/target.ts'
 import type { LoopResult } from './loop-result.ts'
 import type { ProgressMeter } from './progress-meter.ts'
 import type { TokenCounter } from './token-counter.ts'
@@ -16,6 +17,8 @@ export interface RecordContext {
   readonly counter: TokenCounter
   readonly progress: ProgressMeter
   readonly model: string
+  /** Absent where an engine was driven without a wire. */
+  readonly target?: Pick<Target, 'notes'> | undefined
   readonly streamed: boolean
   readonly openLoop: boolean
 }
@@ -42,7 +45,7 @@ export async function recordOf(result: LoopResult, context: RecordContext): Prom
     tokens: counter.sources,
     dataset: { name: dataset.name, rows: dataset.rows.length, digest: dataset.digest, wrapped: result.wrapped },
     model: context.model,
-    notes: [...dataset.notes, ...result.notes, ...log.notes, ...counter.notes],
+    notes: [...dataset.notes, ...result.notes, ...log.notes, ...(context.target?.notes ?? []), ...counter.notes],
     partial,
     streamed: context.streamed,
     openLoop: context.openLoop,

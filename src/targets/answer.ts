@@ -77,6 +77,7 @@ export class AnswerBuilder implements AnswerSink {
       usage: this.#usage,
       choices: this.#choices.map((choice) => choice.build(withText, this.#streamed ? undefined : exchange.lastReadNs)),
       error: this.#error(exchange.failure),
+      resent: exchange.resent,
     }
   }
 

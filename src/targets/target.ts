@@ -10,10 +10,13 @@ export interface Target {
    */
   prepare(signal: AbortSignal): Promise<TargetInfo>
   /**
-   * Sends one request and reads its answer to the end. Never rejects: a failure is an answer with `error`.
+   * Sends one request and reads its answer to the end. Never rejects: a failure is an answer with `error`. Nothing is tried
+   * again but what met a kept-alive connection that the server had closed unannounced (`resent`).
    * Requests take the URLs, and the keys, in turn.
    */
   send(request: GenerateRequest, signal: AbortSignal): Promise<Answer>
+  /** What a reader of the run must know of how the server was reached; may grow with each request. */
+  readonly notes: readonly string[]
   close(): Promise<void>
 }
 
@@ -51,7 +54,7 @@ export interface GenerateRequest {
 export interface Answer {
   /** Base URL that was used, without secrets. */
   readonly address: string
-  /** When the request's last byte was handed to the socket; absent where that never happened. */
+  /** When the request's last byte was handed to the socket (of the send that was answered); absent where that never happened. */
   readonly sentNs?: number | undefined
   /** How long opening the connection took; absent where one was reused. */
   readonly connectNs?: number | undefined
@@ -62,6 +65,8 @@ export interface Answer {
   /** One for each of the request's `n` answers. */
   readonly choices: readonly Choice[]
   readonly error?: { readonly kind: ErrorKind; readonly message: string } | undefined
+  /** Sent twice: the server had closed the kept-alive connection that the first send went out on. */
+  readonly resent?: true | undefined
 }
 
 /** One of the answers to a request. */

@@ -2,7 +2,7 @@ import type { OpenAITargetSpec } from '../../dsl/targets.ts'
 import { LlmBenchError } from '../../errors.ts'
 import type { TargetInfo } from '../target.ts'
 import type { Address } from '../wire/address.ts'
-import { isRecord } from '../wire/failure.ts'
+import { isRecord, WireError } from '../wire/failure.ts'
 import type { Exchange, HttpClient } from '../wire/http.ts'
 
 /** One URL with the headers of one key. */
@@ -15,6 +15,8 @@ export interface Door {
 const LIST_TIMEOUT = 30
 /** Seconds that each question for a version may take: it is of no consequence. */
 const VERSION_TIMEOUT = 2
+/** Bytes that an answer may have. */
+const DOCUMENT_LIMIT = 4 * 1024 * 1024
 
 /**
  * Asks each URL for its models, and the first for its version. Nothing is generated.
@@ -109,9 +111,15 @@ interface JSONAnswer {
 async function ask(http: HttpClient, door: Door, path: string, timeout: number, signal: AbortSignal): Promise<JSONAnswer> {
   const { address, headers } = door
   const parts: Buffer[] = []
+  let size = 0
+  const read = (bytes: Buffer): void => {
+    size += bytes.length
+    if (size > DOCUMENT_LIMIT) throw new WireError('protocol', `a document of more than ${DOCUMENT_LIMIT / 1024 / 1024} MiB`)
+    parts.push(bytes)
+  }
   const exchange = await http.exchange(
     { method: 'GET', origin: address.origin, path: path + address.query, headers, timeout },
-    { form: 'json', read: (bytes) => parts.push(bytes) },
+    { form: 'json', read },
     signal,
   )
   if (exchange.failure !== undefined) return { exchange }

@@ -67,6 +67,7 @@ export class DocumentReader implements AnswerReader {
   }
 
   end(): void {
+    if (this.#bytes === 0) throw new WireError('protocol', 'the answer has no body')
     this.#answer.beginChunk(this.#readNs)
     decode(Buffer.concat(this.#parts).toString(), this.#answer)
     if (this.#answer.blank) throw new WireError('protocol', 'the answer is JSON without `choices`')

@@ -7,7 +7,7 @@ import { parseAddress } from '../wire/address.ts'
 import type { Failure } from '../wire/failure.ts'
 import { WireError } from '../wire/failure.ts'
 import { headerList } from '../wire/headers.ts'
-import { HttpClient } from '../wire/http.ts'
+import { HttpClient, unkeptNotes } from '../wire/http.ts'
 import { scrubber } from '../wire/secrets.ts'
 import { probe } from './probe.ts'
 import type { AnswerReader } from './readers.ts'
@@ -80,6 +80,10 @@ class OpenAITarget implements Target {
     const built = answer.build({ ...exchange, failure }, address.shown, request.keepText)
     if (built.error === undefined) return built
     return { ...built, error: { kind: built.error.kind, message: this.#scrub(built.error.message) } }
+  }
+
+  get notes(): readonly string[] {
+    return unkeptNotes(this.#http.unkept)
   }
 
   close(): Promise<void> {

@@ -17,8 +17,8 @@ export interface Address {
 
 export function parseAddress(baseURL: string): Address {
   const url = new URL(baseURL)
-  const user = decodeURIComponent(url.username)
-  const password = decodeURIComponent(url.password)
+  const user = decoded(url.username)
+  const password = decoded(url.password)
   const credentials = user + password === '' ? undefined : Buffer.from(`${user}:${password}`).toString('base64')
   return {
     origin: url.origin,
@@ -26,6 +26,16 @@ export function parseAddress(baseURL: string): Address {
     query: url.search,
     authorization: credentials === undefined ? undefined : `Basic ${credentials}`,
     shown: redactURL(baseURL),
-    secrets: [password, credentials ?? '', ...url.searchParams.values()],
+    // A user name alone is a token.
+    secrets: [password === '' ? user : password, url.password, credentials ?? '', ...url.searchParams.values()],
+  }
+}
+
+/** A part of a URL as it was meant; as it is where its percent signs are no escapes. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
   }
 }

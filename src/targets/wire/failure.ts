@@ -58,11 +58,24 @@ export function transportFailure(error: Error, phase: Phase, wholeBody: boolean)
   if (error.name === 'HTTPParserError' && code !== 'HPE_INVALID_EOF_STATE') {
     return { kind: 'protocol', message: `the answer is not HTTP/1.1 (${code})` }
   }
+  if (isUnasked(error)) return { kind: 'protocol', message: `the server sent what was not asked for (${error.message})` }
   if (code === 'UND_ERR_HEADERS_OVERFLOW') return { kind: 'protocol', message: "the answer's headers are too large" }
   if (phase === 'waiting') return { kind: 'reset', message: `the server closed the connection without an answer (${code})` }
   const ended = code === 'UND_ERR_SOCKET' || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' || code === 'HPE_INVALID_EOF_STATE'
   if (wholeBody && ended) return { kind: 'truncated', message: 'the answer ended before its whole body had come' }
   return { kind: 'reset', message: `the server closed the connection in the middle of the answer (${code})` }
+}
+
+const CLOSED_BY_PEER = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
+
+/** Whether an error of the transport is the other side's having closed the connection. */
+export function closedByPeer(error: Error): boolean {
+  return CLOSED_BY_PEER.has(codeOf(error)) && !isUnasked(error)
+}
+
+/** Whether undici closed the connection for a `bad response` (out of turn, or 100 Continue) or a `bad upgrade`. */
+function isUnasked(error: Error): boolean {
+  return codeOf(error) === 'UND_ERR_SOCKET' && error.message.startsWith('bad ')
 }
 
 function connectMessage(error: Error, code: string): string {
@@ -113,10 +126,14 @@ function titleOf(html: string): string {
   return title === undefined || title === '' ? 'an HTML page' : `an HTML page, "${title}"`
 }
 
-/** A text on one line, of at most 200 characters. */
+/** A text on one line, of at most 200 characters, none of which a terminal or XML would stumble over. */
 export function cut(text: string): string {
-  const line = text.replaceAll(/\s+/g, ' ').trim()
-  return line.length > 200 ? `${line.slice(0, 199)}…` : line
+  // What is looked at is bounded, for a body may be large.
+  const line = text
+    .slice(0, 4096)
+    .replaceAll(/[\s\p{Cc}]+/gu, ' ')
+    .trim()
+  return (line.length > 200 ? `${line.slice(0, 199).replace(/[\ud800-\udbff]$/, '')}…` : line).toWellFormed()
 }
 
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

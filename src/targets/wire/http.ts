@@ -2,9 +2,9 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
 import type { Clock } from '../../metrics/clock.ts'
 import type { Connection } from './connections.ts'
-import { closedByPeer, Connections, PROMPTLY_NS } from './connections.ts'
+import { Connections, PROMPTLY_NS } from './connections.ts'
 import type { Failure, Phase } from './failure.ts'
-import { transportFailure, WireError } from './failure.ts'
+import { closedByPeer, transportFailure, WireError } from './failure.ts'
 import { isExpected, unexpectedFailure } from './unexpected.ts'
 
 export interface HttpRequest {
@@ -59,6 +59,7 @@ export interface HttpClientOptions {
 export class HttpClient {
   readonly #options: HttpClientOptions
   readonly #connections: Connections
+  #closed = false
   readonly #underWay = new Set<RunningExchange>()
   /** Requests by signal: one listener for all, since adding and removing listeners takes longer the more there are. */
   readonly #bySignal = new WeakMap<AbortSignal, Set<RunningExchange>>()
@@ -71,7 +72,7 @@ export class HttpClient {
   /** Sends a request and hands the answer's body to `reader`. Never rejects. */
   exchange(request: HttpRequest, reader: BodyReader, signal: AbortSignal): Promise<Exchange> {
     const { clock, timeout, idleTimeout } = this.#options
-    if (signal.aborted) return Promise.resolve({ endNs: clock.now(), failure: CANCELLED })
+    if (signal.aborted || this.#closed) return Promise.resolve({ endNs: clock.now(), failure: CANCELLED })
     const bySignal = this.#watch(signal)
     return new Promise((resolve) => {
       const running = new RunningExchange(
@@ -100,6 +101,7 @@ export class HttpClient {
 
   /** Closes every connection; requests under way fail as cancelled. */
   async close(): Promise<void> {
+    this.#closed = true
     for (const running of this.#underWay) running.fail(CANCELLED)
     await this.#connections.close()
   }
@@ -114,9 +116,18 @@ export class HttpClient {
   }
 }
 
+/** A sentence for a run's reader about each of these origins. */
+export function unkeptNotes(origins: readonly string[]): string[] {
+  return origins.map(
+    (origin) =>
+      `${origin} closes connections after its answers without saying so: once that was seen, each request got a connection of its ` +
+      'own. Opening it is in connect_ns and no part of TTFT.',
+  )
+}
+
 const CANCELLED: Failure = { kind: 'cancelled', message: 'the run was cancelled' }
 const LONGEST_TIMER_MS = 2 ** 31 - 1
-/** An answer that is not the expected one is kept up to this, for its message. */
+/** An answer that is not the expected one is read up to this, for its message. */
 const UNEXPECTED_BODY_LIMIT = 64 * 1024
 
 class RunningExchange implements Dispatcher.DispatchHandler {
@@ -209,8 +220,7 @@ class RunningExchange implements Dispatcher.DispatchHandler {
     if (this.#settled) return
     if (this.#foundClosed(error)) return this.#startAnew()
     const phase: Phase = this.#sentNs === undefined ? 'connecting' : this.#status === undefined ? 'waiting' : 'reading'
-    const unexpected = this.#unexpected !== undefined && this.#unexpectedBytes > 0
-    this.fail(unexpected ? this.#unexpectedFailure() : transportFailure(error, phase, this.#reader.form === 'json'))
+    this.#failFor(transportFailure(error, phase, this.#reader.form === 'json'))
   }
 
   /**
@@ -234,6 +244,12 @@ class RunningExchange implements Dispatcher.DispatchHandler {
     this.#settle(failure, false)
   }
 
+  /** Ends the exchange for what went wrong, unless the answer says itself what did. */
+  #failFor(failure: Failure): void {
+    const told = this.#unexpected !== undefined && (this.#status! >= 300 || this.#unexpectedBytes > 0)
+    this.fail(told ? this.#unexpectedFailure() : failure)
+  }
+
   #settle(failure: Failure | undefined, reusable: boolean): void {
     if (this.#settled) return
     this.#settled = true
@@ -254,9 +270,9 @@ class RunningExchange implements Dispatcher.DispatchHandler {
   }
 
   #collect(bytes: Buffer): void {
-    if (this.#unexpectedBytes >= UNEXPECTED_BODY_LIMIT) return
     this.#unexpected!.push(bytes)
     this.#unexpectedBytes += bytes.length
+    if (this.#unexpectedBytes >= UNEXPECTED_BODY_LIMIT) this.fail(this.#unexpectedFailure())
   }
 
   #unexpectedFailure(): Failure {
@@ -291,7 +307,7 @@ class RunningExchange implements Dispatcher.DispatchHandler {
       if (this.#settled) return
       const nowNs = this.#clock.now()
       if (this.#remainingMs(nowNs, this.#lastReadNs) > 0) this.#onTimer()
-      else this.fail(this.#timeoutFailure(nowNs))
+      else this.#failFor(this.#timeoutFailure(nowNs))
     })
   }
 

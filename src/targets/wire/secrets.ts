@@ -1,6 +1,21 @@
-/** A function that takes secrets out of a text, such as a server's message that quotes the key it refused. */
+/** Less of a value would take ordinary words away. */
+const SHORTEST = 4
+
+/**
+ * A function that takes secrets out of a text, such as a server's message that quotes the key it refused; of a text that was
+ * cut (…) in the middle of a secret, its beginning too.
+ */
 export function scrubber(secrets: Iterable<string>): (text: string) => string {
-  // The longest first: one secret may be a part of another. Short values would take ordinary words away.
-  const known = [...new Set(secrets)].filter((secret) => secret.length >= 4).toSorted((a, b) => b.length - a.length)
-  return (text) => known.reduce((scrubbed, secret) => scrubbed.replaceAll(secret, '***'), text)
+  // The longest first: one secret may be a part of another.
+  const known = [...new Set(secrets)].filter((secret) => secret.length >= SHORTEST).toSorted((a, b) => b.length - a.length)
+  return (text) => known.reduce((scrubbed, secret) => withoutBeginning(scrubbed.replaceAll(secret, '***'), secret), text)
+}
+
+function withoutBeginning(text: string, secret: string): string {
+  if (!text.includes('…')) return text
+  let scrubbed = text
+  for (let length = secret.length - 1; length >= SHORTEST; length--) {
+    scrubbed = scrubbed.replaceAll(`${secret.slice(0, length)}…`, '***…')
+  }
+  return scrubbed
 }

@@ -19,18 +19,23 @@ export interface MemoryTargetOptions {
   chunks?: (choice: number) => number
   text?: (index: number, request: GenerateRequest, choice: number) => string
   finishReason?: string
+  /** Requests that have to be sent twice. */
+  resent?: (index: number) => boolean
+  notes?: readonly string[]
 }
 
 /** A target without a wire, whose timing and failures a test controls, and which remembers what it was sent. */
 export class MemoryTarget implements Target {
   readonly clock = startClock()
   readonly sent: { request: GenerateRequest; atNs: number }[] = []
+  readonly notes: readonly string[]
   inFlight = 0
   mostInFlight = 0
   readonly #options: MemoryTargetOptions
 
   constructor(options: MemoryTargetOptions = {}) {
     this.#options = options
+    this.notes = options.notes ?? []
   }
 
   prepare(): Promise<{ model: string }> {
@@ -46,7 +51,7 @@ export class MemoryTarget implements Target {
     this.inFlight--
     const kind = cut ? 'cancelled' : this.#options.fail?.(index, request)
     const endNs = this.clock.now()
-    const base = { address: 'memory://', sentNs, endNs }
+    const base = { address: 'memory://', sentNs, endNs, resent: this.#options.resent?.(index) ? (true as const) : undefined }
     if (kind !== undefined) return { ...base, choices: [], error: { kind, message: `request ${index}: ${kind}` } }
     const choices = Array.from({ length: request.n }, (_, choice) => this.#choice(index, request, choice, sentNs, endNs))
     const usage = { promptTokens: 7, outputTokens: request.maxTokens * request.n }

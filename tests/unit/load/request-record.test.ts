@@ -62,3 +62,15 @@ test('failed requests have no tokens and leave the token source alone', async ()
   expect(tokens.output).toBe('server')
   expect([...columns.outputTokens].filter((count) => count === -1)).toHaveLength(1)
 })
+
+test('requests that were sent again are counted in a note, and what the target has to say stands by it', async () => {
+  expect((await record({})).notes.join()).not.toContain('sent again')
+  const notes = ['it closes connections']
+  expect((await record({ resent: (i) => i % 2 === 0, notes })).notes.slice(-2)).toEqual([
+    '3 requests were sent again: the server had closed the kept-alive connection without saying so.',
+    ...notes,
+  ])
+  expect((await record({ resent: (i) => i === 0 })).notes).toContain(
+    '1 request was sent again: the server had closed the kept-alive connection without saying so.',
+  )
+})

@@ -3,7 +3,7 @@ import { openai } from '../../../../src/dsl/targets.ts'
 import { startClock } from '../../../../src/metrics/clock.ts'
 import { createOpenAITarget } from '../../../../src/targets/openai/target.ts'
 import type { Target, TargetInfo } from '../../../../src/targets/target.ts'
-import { ProtocolServer, respond, respondJSON } from '../../../contract/protocol-server.ts'
+import { head, ProtocolServer, respond, respondJSON } from '../../../contract/protocol-server.ts'
 
 const clock = startClock()
 const { signal } = new AbortController()
@@ -69,6 +69,9 @@ test.each([
   ['/prefix', '/prefix/v1/models'],
   ['/prefix/v1/chat/completions', '/prefix/v1/models'],
   ['/api/v3', '/api/v3/models'],
+  ['/prefix//', '/prefix/v1/models'],
+  ['/prefix/v1//', '/prefix/v1/models'],
+  ['/prefix/v1/completions/', '/prefix/v1/models'],
   ['/v1?api-version=2', '/v1/models?api-version=2'],
 ])('base URL %j asks %j', async (base, path) => {
   serve({ [path]: models('a') })
@@ -127,6 +130,12 @@ test('an HTML page, and JSON of another kind, are no OpenAI API', async () => {
   await expect(prepare()).rejects.toThrow('is no OpenAI API')
 })
 
+test('a document without end is given up', async () => {
+  const write = 'x'.repeat(2 ** 20)
+  server.play([{ write: head(200, { 'content-type': 'application/json' }) }, ...Array.from({ length: 5 }, () => ({ write })), 'hang'])
+  await expect(prepare()).rejects.toThrow('is no OpenAI API: /models answered a document of more than 4 MiB')
+})
+
 test('a server that is not ready yet', async () => {
   server.play(respondJSON({ error: { message: 'Loading model' } }, 503))
   await expect(prepare()).rejects.toThrow('answered HTTP 503: Loading model; is the server ready?')
@@ -173,6 +182,12 @@ test('a key or header that HTTP cannot carry is an error without its value', () 
   expect(error.message).not.toContain('sk-from-a-file')
   expect(() => make({ headers: { Connection: 'close' } })).toThrow('the header `Connection` is set by the HTTP client')
   make()
+})
+
+test.each(['sk-~!#$%^&*()[]{}|;:",.<>/?', 'with spaces inside', 'k\u00e9y'])('the key %j is sent as it is', async (apiKey) => {
+  serve({ '/v1/models': models('a') })
+  await prepare({ apiKey })
+  expect(server.requests[0]!.headers.authorization).toBe(`Bearer ${apiKey}`)
 })
 
 test('own headers replace ours, whatever their case', async () => {

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import { cut, messageOfBody, transportFailure, WireError } from '../../../../src/targets/wire/failure.ts'
-import { scrubber } from '../../../../src/targets/wire/secrets.ts'
 
 const coded = (code: string, name = 'Error') => Object.assign(new Error('low-level words'), { code, name })
 
@@ -56,7 +55,9 @@ test('a long message is cut to 200 characters', () => {
   expect(cut('x'.repeat(500))).toHaveLength(200)
 })
 
-test('secrets are taken out, the longest first, and short ones leave words alone', () => {
-  const scrub = scrubber(['sk-abc', 'sk-abcdef', '', 'a'])
-  expect(scrub('a bad key sk-abcdef or sk-abc')).toBe('a bad key *** or ***')
+test('a cut text has no half characters and no control characters', () => {
+  const emoji = cut('🙂'.repeat(300))
+  expect(emoji).toBe(`${'🙂'.repeat(99)}…`)
+  expect(cut('\ud83d lone')).toBe('\ufffd lone')
+  expect(cut('a\u0000b\u001b[31mc\u0085d\r\n')).toBe('a b [31mc d')
 })
