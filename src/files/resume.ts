@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { open, readdir } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { LlmBenchError } from '../errors.ts'
 import type { RequestRow } from '../metrics/columns.ts'
 import { formatRanges } from './ranges.ts'
@@ -24,16 +24,20 @@ export interface ResumeQuery {
   readonly workloadDigest: string
   /** The results folder of the run that is about to start. */
   readonly exclude?: string | undefined
+  /** Name of the bench's folder: benches of other tests, which may have the same name and load on another server, are passed over. */
+  readonly folderName?: string | undefined
 }
 
 /**
  * The bench folder of the rollout that `resume` goes on with: the newest earlier run of this bench and load decides. Undefined
  * where that run is complete, or where there is none that finished a batch.
  */
-export async function findResumable(resultsHome: string, { bench, workloadDigest, exclude }: ResumeQuery): Promise<string | undefined> {
+export async function findResumable(resultsHome: string, query: ResumeQuery): Promise<string | undefined> {
+  const { bench, workloadDigest, exclude, folderName } = query
   for (const results of await listResultsFolders(resultsHome)) {
     if (exclude !== undefined && resolve(exclude) === resolve(results)) continue
     for (const folder of await benchFolders(results)) {
+      if (folderName !== undefined && anyAttempt(basename(folder)) !== anyAttempt(folderName)) continue
       const progress = await readProgress(folder)
       if (progress?.bench !== bench || progress.workloadDigest !== workloadDigest) continue
       if (progress.complete) return undefined
@@ -53,8 +57,15 @@ async function benchFolders(results: string): Promise<string[]> {
     .map((name) => join(results, name))
 }
 
+/** The attempt in a folder's name, before the number that a test which runs a bench several times adds. */
+const ATTEMPT = /_attempt-(\d+)(?=(?:-\d+)?$)/
+
 function attemptOf(folderName: string): number {
-  return Number(/_attempt-(\d+)$/.exec(folderName)?.[1] ?? 1)
+  return Number(ATTEMPT.exec(folderName)?.[1] ?? 1)
+}
+
+function anyAttempt(folderName: string): string {
+  return folderName.replace(ATTEMPT, '')
 }
 
 /** What an interrupted rollout had done. */

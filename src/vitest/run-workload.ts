@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import { inject, recordArtifact } from 'vitest'
 import type { RunnerTestCase } from 'vitest'
 import { workloadDigest } from '../dsl/digest.ts'
@@ -122,7 +122,12 @@ async function planOf(
   const live = target.kind === 'embedded' ? embeddedAsOpenAI(target, await client.acquireServer(target)) : target
   const resumeFrom =
     workload.kind === 'rollout' && workload.resume
-      ? await findResumable(settings.resultsHome, { bench, workloadDigest: digest, exclude: settings.resultsFolder })
+      ? await findResumable(settings.resultsHome, {
+          bench,
+          workloadDigest: digest,
+          exclude: settings.resultsFolder,
+          folderName: basename(folder),
+        })
       : undefined
   return { ...base, target: live, ...(resumeFrom === undefined ? {} : { resumeFrom }) }
 }

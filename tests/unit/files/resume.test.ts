@@ -201,6 +201,22 @@ test('of the attempts of a retried test the last decides', async () => {
   expect(await findResumable(home, IDENTITY)).toBe(retried)
 })
 
+const found = (folderName: string): Promise<string | undefined> => findResumable(home, { ...IDENTITY, folderName })
+
+test("a bench of another test is not gone on with, though it has the same name and load, nor hides this one's", async () => {
+  const first = await session(1, { batches: 1 })
+  const other = first.replace(/bench$/, 'other-test')
+  const retried = first.replace(/bench$/, 'bench_attempt-2')
+  const secondOfTest = first.replace(/bench$/, 'bench_attempt-2-2')
+  for (const copy of [other, retried, secondOfTest]) await cp(first, copy, { recursive: true })
+  await writeFile(join(other, 'progress.json'), JSON.stringify({ ...IDENTITY, complete: true, finished: '0' }))
+  expect(await found('bench')).toBe(retried)
+  expect(await found('bench_attempt-3')).toBe(retried)
+  expect(await found('bench-2')).toBe(secondOfTest)
+  expect(await found('other-test')).toBeUndefined()
+  expect(await found('new-test')).toBeUndefined()
+})
+
 test('foreign and broken folders are passed over', async () => {
   const first = await session(1, { batches: 1 })
   const second = await session(2, { batches: 1 })
