@@ -50,24 +50,21 @@ async function loadProcesses(): Promise<number[]> {
   return ours.flat()
 }
 
-test.concurrent('both workloads on an engine give whole records', async () => {
+test('a run in a process of its own gives a whole record', async () => {
   const seen: Progress[] = []
-  const [offlineRun, batchRun] = await Promise.all([
-    run(offline({ requests: 12, maxTokens: 5 }), { onProgress: (progress) => seen.push(progress) }),
-    run(oneBatch({ batch: [1, 2], inputLength: 16, outputLength: 4 })),
-  ])
-  expect(offlineRun.engine).toMatchObject({ name: 'llama.cpp' })
-  expect(offlineRun.record).toMatchObject({ kind: 'requests', partial: false, model: 'tiny-llama', errors: [], streamed: true })
-  if (offlineRun.record.kind !== 'requests') throw new Error('not requests')
-  expect(offlineRun.record.columns.length).toBe(12)
-  expect([...offlineRun.record.columns.outputTokens]).toEqual(Array(12).fill(5))
-  expect(offlineRun.record.originNs).toBeTypeOf('bigint')
+  const { record, engine } = await run(offline({ requests: 12, maxTokens: 5 }), { onProgress: (progress) => seen.push(progress) })
+  expect(engine).toMatchObject({ name: 'llama.cpp' })
+  expect(record).toMatchObject({ kind: 'requests', partial: false, model: 'tiny-llama', errors: [], streamed: true })
+  if (record.kind !== 'requests') throw new Error('not requests')
+  expect(record.columns.length).toBe(12)
+  expect([...record.columns.outputTokens]).toEqual(Array(12).fill(5))
+  expect(record.columns.gapsMs).toBeInstanceOf(Float32Array)
+  expect(record.originNs).toBeTypeOf('bigint')
   expect(seen[0]!.phase).toBe('loading')
   expect(seen.at(-1)).toMatchObject({ phase: 'running', completed: 12, outputTokens: 60 })
-  expect(batchRun.record).toMatchObject({ kind: 'oneBatch', partial: false, cases: [{ batch: 1 }, { batch: 2 }] })
 })
 
-test.concurrent('cancelled in mid-pass, an offline run keeps what had ended', async () => {
+test('cancelled in mid-pass, an offline run keeps what had ended', async () => {
   const record = await cancelled(offline({ requests: 1000, maxTokens: 3 }))
   expect(record).toMatchObject({ kind: 'requests', partial: true })
   if (record.kind !== 'requests') throw new Error('not requests')
@@ -76,7 +73,7 @@ test.concurrent('cancelled in mid-pass, an offline run keeps what had ended', as
   expect(record.columns.completed.every((completed) => completed === 1)).toBe(true)
 })
 
-test.concurrent('cancelled in mid-pass, one batch keeps the cases that are done', async () => {
+test('cancelled in mid-pass, one batch keeps the cases that are done', async () => {
   const record = await cancelled(oneBatch({ batch: [1, 8], inputLength: 8, outputLength: [2, 4000] }))
   expect(record).toMatchObject({ kind: 'oneBatch', partial: true, cases: [{ batch: 1, outputLength: 2 }] })
 })
