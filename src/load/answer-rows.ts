@@ -2,7 +2,7 @@ import type { ChatMessage } from '../datasets/dataset.ts'
 import type { RequestRow } from '../metrics/columns.ts'
 import type { Answer, Choice } from '../targets/target.ts'
 import type { AnswerLength } from './lengths.ts'
-import { tokensByUsage } from './token-counter.ts'
+import { promptByUsage, tokensByUsage } from './token-counter.ts'
 import type { TokenCounts } from './token-counter.ts'
 
 /** One request as the load generator plans it. */
@@ -31,7 +31,8 @@ export function rowsOf(call: Call, answer: Answer): RequestRow[] {
   const choices: (Choice | undefined)[] = Array.from({ length: call.n ?? 1 }, (_, i) => answer.choices[i])
   const rows = choices.map((choice, i) => rowOf(call, answer, choice, i))
   const outputs = answer.error === undefined ? tokensByUsage(answer) : undefined
-  if (outputs !== undefined) setTokens(rows, { prompt: answer.usage!.promptTokens, outputs })
+  const prompt = promptByUsage(answer)
+  if (outputs !== undefined && prompt !== undefined) setTokens(rows, { prompt, outputs })
   return rows
 }
 

@@ -80,7 +80,7 @@ export async function closedLoop(driver: Driver<ClientsSpec>): Promise<LoopResul
         const pauseNs = spec.requests === undefined ? Math.min(refusals * REFUSED_PAUSE_NS, LONGEST_PAUSE_NS) : 0
         readyNs = lastAnswerNs + Math.max(spec.thinkTime * 1e9, pauseNs)
         if (answer.error !== undefined) return sequence.giveBack(turns.length - i - 1)
-        if (call.keepText === true) history = [...messages, { role: 'assistant', content: answer.choices[0]?.text ?? '' }]
+        if (call.keepText === true) history = [...messages, { role: 'assistant', content: saidOf(answer) }]
       }
     }
 
@@ -124,6 +124,12 @@ export async function closedLoop(driver: Driver<ClientsSpec>): Promise<LoopResul
     partial,
     notes: steady || partial ? [] : [noSteadyNote(keptOut, spec.n)],
   }
+}
+
+/** What a client keeps of an answer: not its reasoning, but where it never came out of that. */
+function saidOf({ choices: [choice] }: Answer): string {
+  const { text = '', reasoningLength = 0 } = choice ?? {}
+  return text.slice(reasoningLength) || text
 }
 
 /** Whether a server took the request no further than its door. */

@@ -21,11 +21,22 @@ const SOURCES: readonly TokenSource[] = ['server', 'tokenizer', 'bundled', 'chun
 
 /** Output tokens of each choice where the server's usage alone tells them; undefined where texts have to be counted. */
 export function tokensByUsage(answer: Pick<UncountedAnswer, 'usage' | 'choices'>): number[] | undefined {
-  const { usage, choices } = answer
+  const { choices } = answer
+  const usage = outputUsage(answer)
   if (usage === undefined) return undefined
   if (choices.length === 1) return [usage.outputTokens]
   const chunks = choices.map((choice) => choice.chunks)
   return sum(chunks) === usage.outputTokens ? chunks : undefined
+}
+
+/** The server's usage, unless it counts no token where tokens came: some servers and proxies fill it in with zeros. */
+function outputUsage({ usage, choices }: Pick<UncountedAnswer, 'usage' | 'choices'>): Answer['usage'] {
+  return usage?.outputTokens === 0 && choices.some(({ chunks }) => chunks > 0) ? undefined : usage
+}
+
+/** The server's count of the prompt; undefined where it does not count: there is no prompt of no token. */
+export function promptByUsage({ usage }: Pick<UncountedAnswer, 'usage'>): number | undefined {
+  return usage?.promptTokens || undefined
 }
 
 /**
@@ -55,13 +66,14 @@ export class TokenCounter {
   count(answer: UncountedAnswer): TokenCounts {
     const tokenizer = this.#tokenizer
     if (tokenizer === undefined) throw new Error('the tokenizer is not loaded')
-    const prompt = answer.usage?.promptTokens ?? this.#countPrompt(answer.messages, tokenizer)
+    const prompt = promptByUsage(answer) ?? this.#countPrompt(answer.messages, tokenizer)
     const byUsage = tokensByUsage(answer)
     if (byUsage !== undefined) return { prompt, outputs: byUsage }
-    if (answer.usage !== undefined) {
+    const usage = outputUsage(answer)
+    if (usage !== undefined) {
       this.#split = true
       const weights = answer.choices.map((choice) => tokenizer.count(choice.text) || choice.chunks)
-      return { prompt, outputs: apportion(answer.usage.outputTokens, weights) }
+      return { prompt, outputs: apportion(usage.outputTokens, weights) }
     }
     const outputs = answer.choices.map((choice) => {
       const uncounted = choice.text === '' && choice.chunks > 0

@@ -68,7 +68,8 @@ export class AnswerBuilder implements AnswerSink {
 
   /** The answer as it is after its exchange, and what is wrong with it. */
   build(exchange: Exchange, address: string, keepText: boolean): Answer {
-    const withText = keepText || this.#usage === undefined
+    // A server that counts no token of an answer with tokens does not count.
+    const withText = keepText || !this.#usage?.outputTokens
     return {
       address,
       sentNs: exchange.sentNs,
@@ -156,6 +157,7 @@ class ChoiceBuilder {
       gapsMs: this.#gapsMs,
       finishReason: this.finishReason,
       text: withText ? this.#reasoning + this.#answer : '',
+      reasoningLength: withText && this.#reasoning !== '' ? this.#reasoning.length : undefined,
     }
   }
 }

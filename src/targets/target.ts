@@ -81,4 +81,6 @@ export interface Choice {
   readonly finishReason?: string | undefined
   /** The answer's text, reasoning included before it; '' where it was not kept. */
   readonly text: string
+  /** How many characters of `text`, from its start, are reasoning; none where left out. */
+  readonly reasoningLength?: number | undefined
 }

@@ -133,6 +133,14 @@ describe('conversations', () => {
     expect(target.sent.map(({ request }) => request.maxTokens)).toEqual([5, 6, 7])
   })
 
+  test.for([
+    ['Yes.', 'Yes.'],
+    ['', 'Hm. '],
+  ])('reasoning is no part of what is carried forward, unless there was nothing else: %j', async ([answer, carried]) => {
+    const { target } = await run(options, { reasoning: 'Hm. ', text: () => answer! }, datasetOf([conversation]))
+    expect(target.sent[1]!.request.messages[2]).toEqual({ role: 'assistant', content: carried })
+  })
+
   test('rows with fewer user messages are followed by the next rows', async () => {
     const { target } = await run(options, { text: () => 'yes' }, numbered(5))
     const texts = target.sent.map(lastText)

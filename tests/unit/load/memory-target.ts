@@ -13,10 +13,12 @@ export interface MemoryTargetOptions {
   latencyMs?: number
   /** Fails the requests for which it names a kind. */
   fail?: (index: number, request: GenerateRequest) => ErrorKind | undefined
-  /** Whether the server counts tokens (default: true). */
-  usage?: boolean
+  /** Whether the server counts tokens (default: true), or what it says that it counted. */
+  usage?: boolean | Partial<NonNullable<Answer['usage']>>
   /** Chunks of each answer, where they are not one a token. */
   chunks?: (choice: number) => number
+  /** Reasoning before the text. */
+  reasoning?: string
   text?: (index: number, request: GenerateRequest, choice: number) => string
   finishReason?: string
   /** Requests that have to be sent twice. */
@@ -54,8 +56,9 @@ export class MemoryTarget implements Target {
     const base = { address: 'memory://', sentNs, endNs, resent: this.#options.resent?.(index) ? (true as const) : undefined }
     if (kind !== undefined) return { ...base, choices: [], error: { kind, message: `request ${index}: ${kind}` } }
     const choices = Array.from({ length: request.n }, (_, choice) => this.#choice(index, request, choice, sentNs, endNs))
-    const usage = { promptTokens: 7, outputTokens: request.maxTokens * request.n }
-    return { ...base, choices, usage: this.#options.usage === false ? undefined : usage }
+    const { usage = true } = this.#options
+    const counted = { promptTokens: 7, outputTokens: request.maxTokens * request.n, ...(usage === true ? {} : usage) }
+    return { ...base, choices, usage: usage === false ? undefined : counted }
   }
 
   close(): Promise<void> {
@@ -63,7 +66,7 @@ export class MemoryTarget implements Target {
   }
 
   #choice(index: number, request: GenerateRequest, choice: number, firstTokenNs: number, lastTokenNs: number): Choice {
-    const { chunks, text, finishReason = 'length' } = this.#options
+    const { chunks, text, reasoning = '', finishReason = 'length' } = this.#options
     const count = chunks?.(choice) ?? request.maxTokens
     return {
       firstTokenNs,
@@ -72,7 +75,8 @@ export class MemoryTarget implements Target {
       chunks: count,
       gapsMs: new Float32Array(Math.max(0, count - 1)),
       finishReason,
-      text: text?.(index, request, choice) ?? '',
+      text: reasoning + (text?.(index, request, choice) ?? ''),
+      reasoningLength: reasoning.length,
     }
   }
 }

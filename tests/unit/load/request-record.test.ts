@@ -30,6 +30,20 @@ test('texts and prompts are counted where the server counts nothing', async () =
   expect([...columns.promptTokens]).toEqual(Array(6).fill(2))
 })
 
+test('a server that counts no token of what it sent does not count', async () => {
+  const { tokens, columns } = await record({ usage: { promptTokens: 0, outputTokens: 0 }, text: () => 'three short words' })
+  expect(tokens).toEqual({ output: 'tokenizer', input: 'tokenizer', tokenizer: 'words' })
+  expect([...columns.outputTokens]).toEqual(Array(6).fill(3))
+  expect([...columns.promptTokens]).toEqual(Array(6).fill(2))
+})
+
+test('a server that counts no token of the prompt has its answers counted alone', async () => {
+  const { tokens, columns } = await record({ usage: { promptTokens: 0 }, text: () => 'three short words' })
+  expect(tokens).toEqual({ output: 'server', input: 'tokenizer', tokenizer: 'words' })
+  expect([...columns.outputTokens]).toEqual(Array(6).fill(4))
+  expect([...columns.promptTokens]).toEqual(Array(6).fill(2))
+})
+
 test('the bundled tokenizer is told apart, and chunks are the last resort', async () => {
   const bundled = { ...words, name: 'o200k_base', source: 'bundled' as const }
   expect((await record({ usage: false, text: () => 'a b' }, bundled)).tokens).toEqual({

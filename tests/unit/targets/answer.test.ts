@@ -25,7 +25,20 @@ test('reasoning comes before the answer in the text, however they came', () => {
   builder.beginChunk(2e6)
   builder.token(0, 'reason ', 'reasoning')
   builder.finish(0, 'stop')
-  expect(builder.build(exchange(), 'x', true).choices[0]!.text).toBe('reason answer')
+  expect(builder.build(exchange(), 'x', true).choices[0]).toMatchObject({ text: 'reason answer', reasoningLength: 7 })
+})
+
+test.each([
+  ['nothing', undefined, 'a'],
+  ['no token of an answer with tokens', 0, 'a'],
+  ['its tokens', 1, ''],
+])('text is kept where it must be counted: the server counts %s', (_, counted, text) => {
+  const builder = new AnswerBuilder(1, true)
+  builder.beginChunk(1e6)
+  builder.token(0, 'a', 'answer')
+  builder.finish(0, 'stop')
+  if (counted !== undefined) builder.usage(5, counted)
+  expect(builder.build(exchange(), 'x', false).choices[0]!.text).toBe(text)
 })
 
 test('the last of the cumulative counts is the count', () => {

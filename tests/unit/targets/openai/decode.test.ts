@@ -21,6 +21,7 @@ const counts = { prompt_tokens: 5, completion_tokens: 7 }
 
 test.each<[string, unknown, unknown[][]]>([
   ['the role chunk carries no token', chunk({ role: 'assistant', content: '' }), []],
+  ['a role that comes together with content is a token', chunk({ role: 'assistant', content: 'a' }), [['token', 0, 'a', 'answer']]],
   ['a chunk without choices carries no token', { choices: [] }, []],
   ['null content carries no token', chunk({ content: null }), []],
   ['content is a token of the answer', chunk({ content: 'a' }), [['token', 0, 'a', 'answer']]],
