@@ -26,11 +26,14 @@ export async function startLlamaServer(): Promise<RealServer> {
   })
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const baseURL = `http://127.0.0.1:${port}`
+  const kill = (): void => {
+    if (child.exitCode === null && child.signalCode === null && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
+  }
   const close = async (): Promise<void> => {
-    if (child.exitCode === null && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
+    kill()
     await exited
   }
-  process.once('exit', () => child.exitCode === null && child.pid !== undefined && process.kill(-child.pid, 'SIGKILL'))
+  process.once('exit', kill)
   for (let tries = 0; ; tries++) {
     const ready = await fetch(`${baseURL}/health`).then(
       (response) => response.ok,
