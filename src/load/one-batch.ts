@@ -8,7 +8,7 @@ import type { ProgressMeter } from './progress-meter.ts'
 const WARMUP_TOKENS = 8
 
 /** The product of the lists, the batch size changing slowest. */
-export function batchCases(spec: OneBatchSpec): OneBatchInput[] {
+function batchCases(spec: OneBatchSpec): OneBatchInput[] {
   return spec.batch.flatMap((batch) =>
     spec.inputLength.flatMap((inputLength) =>
       spec.outputLength.map((outputLength) => ({ batch, inputLength, outputLength, seed: spec.seed })),

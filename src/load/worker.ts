@@ -54,6 +54,7 @@ function processChannel(): Channel {
   // Ctrl-C goes to the whole group of processes; the parent says when to end.
   process.on('SIGINT', () => {})
   process.on('disconnect', orphaned)
+  if (!process.connected) orphaned()
   let last: Promise<void> = Promise.resolve()
   return {
     onMessage: (listener) => void process.on('message', (message) => listener(message as ToWorker)),

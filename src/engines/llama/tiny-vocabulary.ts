@@ -26,7 +26,7 @@ const WORDS = (
 ).split(' ')
 
 /** One entry of the vocabulary; its id is its place. */
-export interface VocabularyEntry {
+interface VocabularyEntry {
   readonly text: string
   readonly type: (typeof TYPE)[keyof typeof TYPE]
   readonly score: number
