@@ -5,15 +5,17 @@ import { runWorkload } from './run-workload.ts'
 
 type Group = Parameters<BenchmarkProvider['run']>[0]
 
-// Two runs at a time would measure each other: those started together queue.
+// Two runs at a time would measure each other: those started together queue. Ordinary ones do so behind workloads only, and
+// workloads behind them; among themselves they are as without us.
 let last: Promise<unknown> = Promise.resolve()
+const ordinary = new Set<Promise<unknown>>()
 
 /** Vitest's benchmark provider: workloads go to the load generator, ordinary functions to Tinybench as without us. */
 const provider: BenchmarkProvider = {
   async run(group) {
     const specs = group.registrations.map((registration) => specOf(registration.fn))
-    if (specs.every((spec) => spec === undefined)) return runOrdinary(group)
-    const turn = last.then(() => runMixed(group))
+    if (specs.every((spec) => spec === undefined)) return afterWorkloads(group)
+    const turn = Promise.allSettled([last, ...ordinary]).then(() => runMixed(group))
     last = turn.catch(() => undefined)
     // A run that is cancelled still has a partial report to write: the test is not over before that.
     group.test.context.onTestFinished(() => last as Promise<void>)
@@ -22,6 +24,16 @@ const provider: BenchmarkProvider = {
 }
 
 export default provider
+
+async function afterWorkloads(group: Group): Promise<BenchResult[]> {
+  const turn = last.then(() => runOrdinary(group))
+  ordinary.add(turn)
+  try {
+    return await turn
+  } finally {
+    ordinary.delete(turn)
+  }
+}
 
 async function runMixed(group: Group): Promise<BenchResult[]> {
   const results = new Map<BenchRegistrationInput, BenchResult>()

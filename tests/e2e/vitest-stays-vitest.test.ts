@@ -135,6 +135,28 @@ test('runs that are started together queue instead of measuring each other', asy
   expect(Date.parse(one!.startedAt) + one!.durationMs).toBeLessThanOrEqual(Date.parse(two!.startedAt) + 1)
 })
 
+test('an ordinary benchmark that is started together with workloads queues too', async () => {
+  const folder = await project({
+    'together.bench.ts': `${HEAD}
+      import { writeFileSync } from 'node:fs'
+      test('t', async ({ bench }) => {
+        const at = []
+        const ordinary = (name) => bench(name, () => { at.push(Date.now()) }).run({ time: 2, iterations: 2 })
+        await Promise.all([ordinary('before'), bench('one', ${LOAD}).run(), ordinary('after')])
+        writeFileSync('times.json', JSON.stringify(at))
+      })
+    `,
+  })
+  const { exitCode, output } = await runBench(folder)
+  expect(exitCode, output).toBe(0)
+  const [one] = (await readSummary(folder)).tests[0]!.runs
+  const begin = Date.parse(one!.startedAt)
+  const times = JSON.parse(await readFile(`${folder}/times.json`, 'utf8')) as number[]
+  expect(times.filter((at) => at > begin + 1 && at < begin + one!.durationMs - 1)).toEqual([])
+  expect(times[0]!).toBeLessThanOrEqual(begin + 1)
+  expect(times.at(-1)!).toBeGreaterThan(begin + one!.durationMs - 1)
+})
+
 test('.not holds where a threshold is broken, and a figure of its own is asserted as usual', async () => {
   const folder = await project({
     'not.bench.ts': `${HEAD}
