@@ -1,7 +1,7 @@
 import type { SamplingSpec } from '../dsl/workload-spec.ts'
 
 /** Longest answer where neither the workload nor the dataset says; a longer `minTokens` raises it. */
-export const DEFAULT_MAX_TOKENS = 128
+const DEFAULT_MAX_TOKENS = 128
 
 /** What a request asks for in length. */
 export interface AnswerLength {
