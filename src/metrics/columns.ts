@@ -32,7 +32,7 @@ export interface RequestColumns {
   readonly sampleIndex: Int32Array
   /** When the request was to be sent by plan: open loop; elsewhere the moment it was ready to be sent. */
   readonly scheduledNs: Float64Array
-  /** When its last byte was handed to the socket. */
+  /** Right before the one write that hands all its bytes to the socket: after it, the server may already have answered. */
   readonly sentNs: Float64Array
   /** When the bytes of the first token of any kind were read. */
   readonly firstTokenNs: Float64Array
