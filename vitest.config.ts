@@ -10,6 +10,8 @@ export default defineConfig({
     typecheck: { enabled: true, include: ['tests/types/**/*.test-d.ts'] },
     // Workers and children of tests start from sources; stripping and compiling them anew is most of what a start takes.
     env: { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/node-compile-cache') },
+    // End-to-end tests mostly wait for processes of theirs; Vitest's own default would be one worker on two cores.
+    maxWorkers: 2,
     // An end-to-end test runs Vitest itself, some of them several times.
     testTimeout: 90_000,
   },

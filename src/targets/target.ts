@@ -54,7 +54,7 @@ export interface GenerateRequest {
 export interface Answer {
   /** Base URL that was used, without secrets. */
   readonly address: string
-  /** When the request's last byte was handed to the socket (of the send that was answered); absent where that never happened. */
+  /** Right before the one write that hands all bytes of the request to the socket (of the send that was answered); absent where none was. */
   readonly sentNs?: number | undefined
   /** How long opening the connection took; absent where one was reused. */
   readonly connectNs?: number | undefined
