@@ -1,9 +1,13 @@
 import { z } from 'zod'
 import { nonEmptyString, parseOptions, positiveSeconds, wholeNumber } from './options.ts'
 import { llamaFields } from './engines.ts'
+import type { SimulatorTargetSpec } from './simulator.ts'
 
 /** What a workload sends its requests to, as plain data. */
-export type TargetSpec = OpenAITargetSpec | EmbeddedTargetSpec
+export type TargetSpec = OpenAITargetSpec | StartedTargetSpec
+
+/** A target that the run starts and ends. */
+export type StartedTargetSpec = EmbeddedTargetSpec | SimulatorTargetSpec
 
 /** A live server that speaks the OpenAI API. */
 export interface OpenAITargetSpec {
@@ -104,7 +108,7 @@ export function embedded(options: z.input<typeof embeddedOptions> = {}): Embedde
 
 /** The `target` option of a workload, as a spec. */
 export const targetOption = z.custom<TargetSpec>(
-  (value) => typeof value === 'object' && value !== null && ['openai', 'embedded'].includes((value as TargetSpec).kind),
+  (value) => typeof value === 'object' && value !== null && ['openai', 'embedded', 'simulator'].includes((value as TargetSpec).kind),
   {
     error: 'expected a target such as openai({ baseURL }) or embedded()',
   },

@@ -21,7 +21,7 @@ import { toBenchResult } from './bench-result.ts'
 import type { WorkloadResult } from './bench-result.ts'
 import { ControlClient } from './control-client.ts'
 import { metaOf } from './meta.ts'
-import { embeddedAsOpenAI, resolveSubject } from './resolve-subject.ts'
+import { resolveSubject, startedAsOpenAI } from './resolve-subject.ts'
 import type { Subject } from './resolve-subject.ts'
 
 let control: ControlClient | undefined
@@ -50,7 +50,7 @@ export async function runWorkload(test: RunnerTestCase, bench: string, workload:
       ...workload,
       ...(plan.target ? { target: plan.target } : {}),
       ...(plan.engine ? { engine: plan.engine } : {}),
-    } as WorkloadSpec),
+    }),
     workloadDigest: plan.workloadDigest,
     target: factsOf(plan, subject, record, outcome),
     metrics,
@@ -119,7 +119,7 @@ async function planOf(
   const base = { workload: details, root: settings.root, folder, bench, workloadDigest: digest }
   if (subject.kind === 'engine') return { ...base, engine: subject.engine }
   const { target } = subject
-  const live = target.kind === 'embedded' ? embeddedAsOpenAI(target, await client.acquireServer(target)) : target
+  const live = target.kind === 'openai' ? target : startedAsOpenAI(target, await client.acquireServer(target))
   const resumeFrom =
     workload.kind === 'rollout' && workload.resume
       ? await findResumable(settings.resultsHome, {
@@ -136,8 +136,8 @@ function factsOf(plan: RunPlan, subject: Subject, record: RunRecord, { engine }:
   const model = record.model ?? plan.target?.model
   return {
     kind: subject.kind === 'engine' ? subject.engine.kind : subject.target.kind,
-    // The embedded server has a new port in every run; it says nothing.
-    ...(plan.target === undefined || (subject.kind === 'target' && subject.target.kind === 'embedded')
+    // A server that the run started has a new port every time; it says nothing.
+    ...(plan.target === undefined || (subject.kind === 'target' && subject.target.kind !== 'openai')
       ? {}
       : { address: plan.target.baseURLs.map(redactURL).join(', ') }),
     ...(model === undefined ? {} : { model }),

@@ -8,9 +8,10 @@ import type { LoadedModel } from '../../engines/llama/load-model.ts'
 import { PromptTokens } from '../../engines/llama/prompt-tokens.ts'
 import { TokenTexts, TokenTextStream } from '../../engines/llama/token-text.ts'
 import { LlmBenchError, messageOf } from '../../errors.ts'
-import { ApiError } from './api-error.ts'
+import type { FinishReason, Usage } from '../openai/answer-format.ts'
+import { ApiError } from '../openai/api-error.ts'
 import type { ServerCounts } from './metrics.ts'
-import type { GenerationRequest } from './request-body.ts'
+import type { GenerationRequest } from '../openai/request-body.ts'
 import { StopStrings } from './stop-strings.ts'
 
 const MAX_BATCH_TOKENS = 512
@@ -18,13 +19,6 @@ const MAX_BATCH_TOKENS = 512
 const MAX_WAITING = 20_000
 const SEEDS = 2 ** 32
 const SHORTEST_CONTEXT = 32
-
-export type FinishReason = 'stop' | 'length'
-
-export interface Usage {
-  readonly promptTokens: number
-  readonly completionTokens: number
-}
 
 /** Takes a request's answers as they come. */
 export interface GenerationListener {
