@@ -46,12 +46,19 @@ export async function runServed(
   }
   const target = createTarget(plan.target, { clock, onTokens })
   try {
-    const { model } = await target.prepare(signal)
+    const { model, version } = await target.prepare(signal)
     if (signal.aborted) throw new LlmBenchError('CANCELLED', `${plan.bench}: cancelled before the load began`)
     const counter = new TokenCounter(tokenizer)
     const driver = { dataset, target, clock, counter, progress, signal }
     const result = await drive(plan, spec, driver, restored?.batches ?? [])
-    return await recordOf(result, { ...driver, bench: plan.bench, model, streamed: spec.stream, openLoop: spec.kind === 'requestRate' })
+    return await recordOf(result, {
+      ...driver,
+      bench: plan.bench,
+      model,
+      version,
+      streamed: spec.stream,
+      openLoop: spec.kind === 'requestRate',
+    })
   } finally {
     await target.close()
   }

@@ -1,4 +1,4 @@
-import type { MatcherState, RunnerTestCase, SyncMatcherResult } from 'vitest'
+import type { MatcherState, SyncMatcherResult } from 'vitest'
 import { show } from '../dsl/options.ts'
 import { LlmBenchError } from '../errors.ts'
 import { SLOBreachError } from '../verdict/breach-error.ts'
@@ -22,8 +22,7 @@ export function toMeetSLO(this: MatcherState, received: unknown, slo: SLO | read
     openLoop: requests?.openLoop,
   })
   const verdicts = this.isNot ? negate(judged) : judged
-  const test = this.task as RunnerTestCase | undefined
-  if (test !== undefined) metaOf(test).verdicts.push(...verdicts)
+  if (this.task !== undefined) metaOf(this.task).verdicts.push(...verdicts)
   if (verdicts.some(({ state }) => state !== 'pass')) {
     throw withoutOwnFrames(new SLOBreachError(formatBreaches(report.bench, verdicts), verdicts))
   }

@@ -35,11 +35,10 @@ export async function runWorkload(test: RunnerTestCase, bench: string, workload:
   const started = performance.now()
   const folder = await makeFolder(test, bench, attempt, settings)
   const client = control
-  const { plan, subject, outcome } = await measure().catch(async (error: unknown) => {
+  const { plan, subject, record } = await measure().catch(async (error: unknown) => {
     await removeIfEmpty(folder)
     throw error
   })
-  const { record } = outcome
   const metrics = summarize(record)
   if (record.kind === 'requests') await writeRequestsParquet(join(folder, 'requests.parquet'), record)
   const report: RunReport = {
@@ -52,7 +51,7 @@ export async function runWorkload(test: RunnerTestCase, bench: string, workload:
       ...(plan.engine ? { engine: plan.engine } : {}),
     }),
     workloadDigest: plan.workloadDigest,
-    target: factsOf(plan, subject, record, outcome),
+    target: factsOf(plan, subject, record),
     metrics,
     folder: toRootRelative(settings.root, folder),
     startedAt: startedAt.toISOString(),
@@ -70,15 +69,15 @@ export async function runWorkload(test: RunnerTestCase, bench: string, workload:
     )
   return toBenchResult(bench, record, report)
 
-  async function measure(): Promise<{ plan: RunPlan; subject: Subject; outcome: Awaited<ReturnType<typeof runInWorker>> }> {
+  async function measure(): Promise<{ plan: RunPlan; subject: Subject; record: RunRecord }> {
     const subject = resolveSubject(workload, settings, process.env)
     const plan = await planOf(workload, subject, bench, folder, settings, client)
     try {
-      const outcome = await runInWorker(plan, {
+      const record = await runInWorker(plan, {
         onProgress: (progress) => client.showProgress(bench, progress),
         signal: test.context.signal,
       })
-      return { plan, subject, outcome }
+      return { plan, subject, record }
     } finally {
       client.showProgress(bench, undefined)
     }
@@ -132,7 +131,7 @@ async function planOf(
   return { ...base, target: live, ...(resumeFrom === undefined ? {} : { resumeFrom }) }
 }
 
-function factsOf(plan: RunPlan, subject: Subject, record: RunRecord, { engine }: Awaited<ReturnType<typeof runInWorker>>): TargetFacts {
+function factsOf(plan: RunPlan, subject: Subject, record: RunRecord): TargetFacts {
   const model = record.model ?? plan.target?.model
   return {
     kind: subject.kind === 'engine' ? subject.engine.kind : subject.target.kind,
@@ -141,6 +140,6 @@ function factsOf(plan: RunPlan, subject: Subject, record: RunRecord, { engine }:
       ? {}
       : { address: plan.target.baseURLs.map(redactURL).join(', ') }),
     ...(model === undefined ? {} : { model }),
-    ...(engine === undefined ? {} : { version: `${engine.name} ${engine.version}` }),
+    ...(record.version === undefined ? {} : { version: record.version }),
   }
 }

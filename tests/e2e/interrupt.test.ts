@@ -14,6 +14,12 @@ const LONG = `
   test('never reached', async ({ bench }) => { await bench('after', clients({ n: 1 })).run() })
 `
 
+const ROLLOUT = `
+  import { test } from 'vitest'
+  import { rollout } from 'vitest-llm-bench'
+  test('t', async ({ bench }) => { await bench('rl', rollout({ batch: 2, n: 4, maxTokens: 128, resume: true })).run() })
+`
+
 /** Waits until a file exists. */
 async function appears(path: string): Promise<void> {
   for (let tries = 0; tries < 600; tries++) {
@@ -69,12 +75,7 @@ test('no process outlives a run that is killed', async () => {
 })
 
 test('a rollout that was interrupted is resumed to the same totals', async () => {
-  const suite = (resume: boolean): string => `
-    import { test } from 'vitest'
-    import { rollout } from 'vitest-llm-bench'
-    test('t', async ({ bench }) => { await bench('rl', rollout({ batch: 2, n: 4, maxTokens: 128, resume: ${resume} })).run() })
-  `
-  const folder = await project({ 'rl.bench.ts': suite(true) })
+  const folder = await project({ 'rl.bench.ts': ROLLOUT })
   const run = startBench(folder)
   await until(async () => {
     const bench = (await list(latest(folder))).find((name) => name.includes('rl'))
