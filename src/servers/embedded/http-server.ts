@@ -53,7 +53,7 @@ export async function serve(service: GenerationService, apiKey: string | undefin
 
 function routesOf(service: GenerationService): Readonly<Record<string, Readonly<Record<string, Route>>>> {
   const started = Math.floor(Date.now() / 1000)
-  const model = { id: service.model, object: 'model', created: started, owned_by: 'vitest-llm-bench', max_model_len: service.contextLength }
+  const model = { id: service.model, object: 'model', created: started, owned_by: 'llama.cpp', max_model_len: service.contextLength }
   const generate =
     (endpoint: 'chat' | 'completions'): Route =>
     async (request, response) => {
@@ -62,6 +62,7 @@ function routesOf(service: GenerationService): Readonly<Record<string, Readonly<
       if (!response.destroyed) answer(service, parseGenerationRequest(endpoint, body), response)
     }
   return {
+    '/version': { GET: (_, response) => sendJSON(response, 200, JSON.stringify({ version: service.version })) },
     '/health': { GET: (_, response) => sendJSON(response, 200, '{"status":"ok"}') },
     '/metrics': {
       GET: (_, response) =>
