@@ -76,7 +76,7 @@ const variation = numberWithin(0, 10)
 export const simulatorSchema = z
   .strictObject({
     model: nonEmptyString.default('simulator').describe('name of the model; requests for another get a 404'),
-    ttft: milliseconds.default(20).describe('ms from a sequence’s admission to its first token, without prefill'),
+    ttft: milliseconds.default(20).describe('ms from admission to the first token, without prefill'),
     itl: milliseconds.optional().describe('ms between chunks (default: 5)'),
     ttftJitter: variation.default(0).describe('coefficient of variation of ttft (lognormal, the mean stays)'),
     itlJitter: variation.default(0).describe('coefficient of variation of itl (lognormal, the mean stays)'),

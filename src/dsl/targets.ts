@@ -87,12 +87,16 @@ export function openai(options: z.input<typeof openaiOptions>): OpenAITargetSpec
   return { kind: 'openai', baseURLs: baseURLs ?? [baseURL!], apiKeys: apiKeys ?? (apiKey === undefined ? [] : [apiKey]), ...rest }
 }
 
-const embeddedOptions = z.strictObject({
-  ...llamaFields,
-  contextSize: wholeNumber(64).default(16_384),
-  parallel: wholeNumber(1).default(8),
-  apiKey: nonEmptyString.optional(),
-  endpoint: endpoint.default('chat'),
+/** The embedded target's options; each one's description is what `serve --help` prints. */
+export const embeddedSchema = z.strictObject({
+  model: llamaFields.model.describe('a GGUF file (default: a tiny generated model)'),
+  threads: llamaFields.threads.describe('CPU threads (default: one for the tiny model, else all cores but one)'),
+  gpu: llamaFields.gpu.describe('use the GPU that llama.cpp finds'),
+  gpuLayers: llamaFields.gpuLayers.describe('layers to put on the GPU'),
+  contextSize: wholeNumber(64).default(16_384).describe('tokens of context for all sequences together'),
+  parallel: wholeNumber(1).default(8).describe('sequences that are decoded together; further requests queue'),
+  apiKey: nonEmptyString.optional().describe('bearer token that everything but /health asks for'),
+  endpoint: endpoint.default('chat').describe('which API a bench uses'),
 })
 
 /**
@@ -102,8 +106,13 @@ const embeddedOptions = z.strictObject({
  * @param options.parallel sequences that are decoded together (default: 8); further requests queue
  * @param options.contextSize tokens of context for all sequences together (default: 16384)
  */
-export function embedded(options: z.input<typeof embeddedOptions> = {}): EmbeddedTargetSpec {
-  return { kind: 'embedded', ...parseOptions(embeddedOptions, options, 'embedded()') }
+export function embedded(options: z.input<typeof embeddedSchema> = {}): EmbeddedTargetSpec {
+  return parseEmbedded(options, 'embedded()')
+}
+
+/** The same for options that came another way, named in errors as `call`. */
+export function parseEmbedded(options: unknown, call: string): EmbeddedTargetSpec {
+  return { kind: 'embedded', ...parseOptions(embeddedSchema, options, call) }
 }
 
 /** The `target` option of a workload, as a spec. */

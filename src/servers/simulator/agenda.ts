@@ -6,6 +6,8 @@ export interface Appointment {
   dueNs: number
   /** Where it stands in the agenda; −1 where it does not. Start with −1, and leave it to the agenda. */
   place: number
+  /** Of those that are due at one time, the one that was added first comes first. The agenda's to set. */
+  order?: number
   /** Called once, no earlier than due; it may make appointments, this one again among them. */
   due(nowNs: number): void
 }
@@ -13,12 +15,14 @@ export interface Appointment {
 /** Appointments in the order of their times: a binary heap. */
 export class Agenda {
   readonly #heap: Appointment[] = []
+  #added = 0
 
   get next(): Appointment | undefined {
     return this.#heap[0]
   }
 
   add(item: Appointment): void {
+    item.order = this.#added++
     this.#heap.push(item)
     this.#rise(item, this.#heap.length - 1)
   }
@@ -50,7 +54,7 @@ export class Agenda {
     while (place > 0) {
       const above = (place - 1) >> 1
       const other = heap[above]!
-      if (other.dueNs <= item.dueNs) break
+      if (isBefore(other, item)) break
       heap[place] = other
       other.place = place
       place = above
@@ -65,9 +69,9 @@ export class Agenda {
     for (;;) {
       let below = 2 * place + 1
       if (below >= heap.length) break
-      if (below + 1 < heap.length && heap[below + 1]!.dueNs < heap[below]!.dueNs) below++
+      if (below + 1 < heap.length && isBefore(heap[below + 1]!, heap[below]!)) below++
       const other = heap[below]!
-      if (item.dueNs <= other.dueNs) break
+      if (isBefore(item, other)) break
       heap[place] = other
       other.place = place
       place = below
@@ -75,6 +79,10 @@ export class Agenda {
     heap[place] = item
     item.place = place
   }
+}
+
+function isBefore(a: Appointment, b: Appointment): boolean {
+  return a.dueNs < b.dueNs || (a.dueNs === b.dueNs && a.order! < b.order!)
 }
 
 /** An agenda that is kept by the event loop. */

@@ -12,7 +12,7 @@ const WORDS = (
 const PLACE = '\u2400'
 
 /** Tokens `from` to `from + count − 1` of every answer. */
-export function wordsOf(from: number, count: number): string {
+function wordsOf(from: number, count: number): string {
   let text = ''
   for (let i = from; i < from + count; i++) text += ` ${WORDS[i % WORDS.length]!}`
   return text

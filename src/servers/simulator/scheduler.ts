@@ -108,6 +108,7 @@ export class Scheduler {
 export class Seat implements Appointment {
   dueNs = 0
   place = -1
+  order = 0
   readonly generation: Generation
   readonly #scheduler: Scheduler
   readonly #times: Timetable
@@ -155,6 +156,7 @@ export class Seat implements Appointment {
 class Batch implements Appointment {
   dueNs = -Infinity
   place = -1
+  order = 0
   readonly #stepMs: () => number
   readonly #scheduler: Scheduler
   readonly #times: Timetable
