@@ -34,7 +34,8 @@ export interface EmbeddedTargetSpec {
   readonly threads?: number | undefined
   readonly gpu: boolean
   readonly gpuLayers?: number | undefined
-  readonly contextSize: number
+  /** Tokens of context for all sequences together; left out, enough for the tiny model's longest, else 16384. */
+  readonly contextSize?: number | undefined
   readonly parallel: number
   readonly apiKey?: string | undefined
   readonly endpoint: 'chat' | 'completions'
@@ -93,7 +94,7 @@ export const embeddedSchema = z.strictObject({
   threads: llamaFields.threads.describe('CPU threads (default: one for the tiny model, else all cores but one)'),
   gpu: llamaFields.gpu.describe('use the GPU that llama.cpp finds'),
   gpuLayers: llamaFields.gpuLayers.describe('layers to put on the GPU'),
-  contextSize: wholeNumber(64).default(16_384).describe('tokens of context for all sequences together'),
+  contextSize: wholeNumber(64).optional().describe('tokens of context for all sequences together'),
   parallel: wholeNumber(1).default(8).describe('sequences that are decoded together; further requests queue'),
   apiKey: nonEmptyString.optional().describe('bearer token that everything but /health asks for'),
   endpoint: endpoint.default('chat').describe('which API a bench uses'),
@@ -104,7 +105,7 @@ export const embeddedSchema = z.strictObject({
  * loopback port. It starts once per run, is shared by the bench files and ends with the run.
  * @param options.model a GGUF file (default: a tiny generated model)
  * @param options.parallel sequences that are decoded together (default: 8); further requests queue
- * @param options.contextSize tokens of context for all sequences together (default: 16384)
+ * @param options.contextSize tokens of context for all sequences together (default: 16384; 65536 for the tiny model)
  */
 export function embedded(options: z.input<typeof embeddedSchema> = {}): EmbeddedTargetSpec {
   return parseEmbedded(options, 'embedded()')

@@ -3,6 +3,8 @@ export interface StartMessage<Spec> {
   readonly spec: Spec
   /** Absolute folder that relative paths of the spec resolve against. */
   readonly root: string
+  /** Left out: a free one. */
+  readonly port?: number | undefined
 }
 
 /** What a server tells of itself when it listens. */

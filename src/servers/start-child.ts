@@ -16,15 +16,28 @@ const CLOSE_TIMEOUT_MS = 5000
 
 type Child = ChildProcessByStdio<Writable, Readable, Readable>
 
+/** Where a server is to run. */
+export interface StartOptions {
+  /** Absolute folder that relative paths of the spec resolve against. */
+  readonly root: string
+  /** Left out: a free one. */
+  readonly port?: number | undefined
+}
+
 /**
- * Starts a server in a child process, on a free loopback port. The child ends when this process does, however that comes about: it
+ * Starts a server in a child process, on the loopback address. The child ends when this process does, however that comes about: it
  * reads a pipe that only this process holds open.
  * @param entry module that the child runs (`runChild`)
- * @param options.root absolute folder that relative paths resolve against
+ * @param nodeOptions options of Node's own for that process
  * @throws {LlmBenchError} `SERVER` where it can't start, with the last lines of its log
  */
-export async function startChild(entry: URL, spec: StartedTargetSpec, options: { root: string }): Promise<RunningServer> {
-  const child = spawn(process.execPath, [fileURLToPath(entry)], {
+export async function startChild(
+  entry: URL,
+  spec: StartedTargetSpec,
+  options: StartOptions,
+  nodeOptions: readonly string[] = [],
+): Promise<RunningServer> {
+  const child = spawn(process.execPath, [...nodeOptions, fileURLToPath(entry)], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: childEnvironment(),
     windowsHide: true,
@@ -36,7 +49,7 @@ export async function startChild(entry: URL, spec: StartedTargetSpec, options: {
   })
   // A child that dies early breaks the pipe; `exited` tells of that.
   child.stdin.on('error', () => {})
-  const message: StartMessage<StartedTargetSpec> = { spec, root: options.root }
+  const message: StartMessage<StartedTargetSpec> = { spec, ...options }
   child.stdin.write(`${JSON.stringify(message)}\n`)
 
   const report = await firstReport(child, exited)

@@ -7,4 +7,4 @@ import type { StartMessage } from '../child-protocol.ts'
 import { runChild } from '../run-child.ts'
 import { serveEmbedded } from './serve.ts'
 
-runChild(({ spec, root }: StartMessage<EmbeddedTargetSpec>) => serveEmbedded(spec, { root }))
+runChild(({ spec, ...options }: StartMessage<EmbeddedTargetSpec>) => serveEmbedded(spec, options))

@@ -18,6 +18,9 @@ const MAX_BATCH_TOKENS = 512
 /** Requests that may wait; more are turned away, so that memory stays bounded. */
 const MAX_WAITING = 20_000
 const SEEDS = 2 ** 32
+/** Tokens of context for all sequences: the tiny model has room for its longest in each, at little cost; a user's model may be large. */
+const TINY_CONTEXT = 65_536
+const USUAL_CONTEXT = 16_384
 const SHORTEST_CONTEXT = 32
 
 /** Takes a request's answers as they come. */
@@ -169,11 +172,12 @@ export class GenerationService {
  * @throws {LlmBenchError} `ENGINE`
  */
 export async function loadService(spec: EmbeddedTargetSpec, root: string): Promise<GenerationService> {
-  const share = Math.floor(spec.contextSize / spec.parallel)
+  const contextSize = spec.contextSize ?? (spec.model === undefined ? TINY_CONTEXT : USUAL_CONTEXT)
+  const share = Math.floor(contextSize / spec.parallel)
   if (share < SHORTEST_CONTEXT) {
     throw new LlmBenchError(
       'ENGINE',
-      `embedded(): \`contextSize\` (${spec.contextSize}) is shared by \`parallel\` (${spec.parallel}) sequences, which leaves ${share} tokens ` +
+      `embedded(): \`contextSize\` (${contextSize}) is shared by \`parallel\` (${spec.parallel}) sequences, which leaves ${share} tokens ` +
         `for each; ${SHORTEST_CONTEXT} are the least: raise \`contextSize\` or lower \`parallel\`.`,
     )
   }

@@ -7,4 +7,4 @@ import type { StartMessage } from '../child-protocol.ts'
 import { runChild } from '../run-child.ts'
 import { serveSimulator } from './http-server.ts'
 
-runChild(({ spec, root }: StartMessage<SimulatorTargetSpec>) => serveSimulator(spec, { root }))
+runChild(({ spec, ...options }: StartMessage<SimulatorTargetSpec>) => serveSimulator(spec, options))

@@ -6,6 +6,7 @@ import { LlmBenchError, messageOf } from '../../errors.ts'
 import { startClock } from '../../metrics/clock.ts'
 import { thisPackage } from '../../this-package.ts'
 import type { ServedHere } from '../run-child.ts'
+import type { StartOptions } from '../start-child.ts'
 import { ApiError } from '../openai/api-error.ts'
 import { Connection } from './connection.ts'
 import { prometheusText } from './metrics.ts'
@@ -21,11 +22,9 @@ type Route = (request: HttpRequest, connection: Connection, receivedNs: number) 
 
 /**
  * Serves a simulated engine from this process, on the loopback address. Closing it cuts every connection and writes the truth log to its end.
- * @param options.port 0 or left out: a free one
- * @param options.root absolute folder that a relative `truthLog` resolves against
  * @throws {LlmBenchError} `SERVER` where the port or the log can't be had
  */
-export async function serveSimulator(spec: SimulatorTargetSpec, options: { port?: number; root: string }): Promise<ServedHere> {
+export async function serveSimulator(spec: SimulatorTargetSpec, options: StartOptions): Promise<ServedHere> {
   const clock = startClock()
   const log = new TruthLog(spec.truthLog === undefined ? undefined : resolve(options.root, spec.truthLog))
   const simulation = new Simulation(spec, clock, log)
