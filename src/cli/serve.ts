@@ -1,13 +1,15 @@
 import { parseSimulator, simulatorSchema } from '../dsl/simulator.ts'
 import { embeddedSchema, parseEmbedded } from '../dsl/targets.ts'
 import { LlmBenchError } from '../errors.ts'
-import type { ServedHere } from '../servers/run-child.ts'
+import { startEmbedded } from '../servers/embedded/start.ts'
+import { startSimulator } from '../servers/simulator/start.ts'
 import { describeFlags, flagsOf, parseFlags } from './flags.ts'
 import type { Flag } from './flags.ts'
 
 const COMMAND = 'vitest-llm-bench serve'
 const DEFAULT_PORT = 8000
 const MAX_PORT = 65_535
+const LONG_MS = 2 ** 30
 
 const COMMON: readonly Flag[] = [
   { name: 'port', type: 'value', description: 'port on 127.0.0.1; 0 takes a free one', default: String(DEFAULT_PORT) },
@@ -28,12 +30,16 @@ export async function serve(args: readonly string[]): Promise<void> {
     return
   }
   const port = portOf(given, command)
-  const root = process.cwd()
-  const served = await (simulate ? simulated(options, command, port, root) : embedded(options, command, port, root))
-  const { report } = served
-  process.stdout.write(`${report.version} serves ${report.model} on http://127.0.0.1:${report.port}/v1 (Ctrl-C ends it)\n`)
-  await signalled()
-  await served.close()
+  const at = { root: process.cwd(), port }
+  const server = await (simulate
+    ? startSimulator(parseSimulator(options, command), at)
+    : startEmbedded(parseEmbedded(options, command), at))
+  process.stdout.write(`${server.version} serves ${server.model} on ${server.baseURL} (Ctrl-C ends it)\n`)
+  const ended = await Promise.race([signalled(), server.exited])
+  if (ended !== undefined) {
+    throw new LlmBenchError('SERVER', [`the server ended with ${ended.signal ?? `code ${ended.code}`}`, ...ended.log].join('\n  '))
+  }
+  await server.close()
 }
 
 /** What `serve --help` prints. */
@@ -56,32 +62,21 @@ export function serveHelp(): string {
   ].join('\n')
 }
 
-// Each is loaded only when it is served: the engine brings a library of its own.
-async function simulated(options: object, command: string, port: number, root: string): Promise<ServedHere> {
-  const spec = parseSimulator(options, command)
-  const { serveSimulator } = await import('../servers/simulator/http-server.ts')
-  return serveSimulator(spec, { port, root })
-}
-
-async function embedded(options: object, command: string, port: number, root: string): Promise<ServedHere> {
-  const spec = parseEmbedded(options, command)
-  const { serveEmbedded } = await import('../servers/embedded/serve.ts')
-  try {
-    return await serveEmbedded(spec, { port, root })
-  } catch (error) {
-    if (error instanceof LlmBenchError || (error as NodeJS.ErrnoException).code === undefined) throw error
-    throw new LlmBenchError('SERVER', `${command} can't listen on port ${port}: ${(error as Error).message}`, { cause: error })
-  }
-}
-
 function portOf(given: unknown, command: string): number {
   const port = given ?? DEFAULT_PORT
   if (typeof port === 'number' && Number.isInteger(port) && port >= 0 && port <= MAX_PORT) return port
   throw new LlmBenchError('USAGE', `${command}: --port is ${String(given)}: expected a whole number from 0 to ${MAX_PORT}`)
 }
 
-function signalled(): Promise<void> {
+function signalled(): Promise<undefined> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+    // Signals and a server's process alone do not keep this one alive.
+    const alive = setInterval(() => {}, LONG_MS)
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => {
+        clearInterval(alive)
+        resolve(undefined)
+      })
+    }
   })
 }

@@ -94,7 +94,9 @@ export const embeddedSchema = z.strictObject({
   threads: llamaFields.threads.describe('CPU threads (default: one for the tiny model, else all cores but one)'),
   gpu: llamaFields.gpu.describe('use the GPU that llama.cpp finds'),
   gpuLayers: llamaFields.gpuLayers.describe('layers to put on the GPU'),
-  contextSize: wholeNumber(64).optional().describe('tokens of context for all sequences together'),
+  contextSize: wholeNumber(64)
+    .optional()
+    .describe('tokens of context for all sequences together (default: 16384; 65536 for the tiny model)'),
   parallel: wholeNumber(1).default(8).describe('sequences that are decoded together; further requests queue'),
   apiKey: nonEmptyString.optional().describe('bearer token that everything but /health asks for'),
   endpoint: endpoint.default('chat').describe('which API a bench uses'),

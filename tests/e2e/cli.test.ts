@@ -73,7 +73,7 @@ test('serve serves the embedded engine', async () => {
 test('--help lists every option with its default, --version the version', async () => {
   const help = await run(['serve', '--help']).ended
   expect(help.code).toBe(0)
-  for (const text of ['--ttft', '(default: 20)', '--step-ms', '--faults', '--context-size', '(default: 16384)']) {
+  for (const text of ['--ttft', '(default: 20)', '--step-ms', '--faults', '--context-size', '(default: 16384; 65536 for the tiny model)']) {
     expect(help.output).toContain(text)
   }
   const { version } = JSON.parse(await readFile(join(REPOSITORY, 'package.json'), 'utf8')) as { version: string }
