@@ -13,7 +13,7 @@ import { benchFolderName, removeIfEmpty, toRootRelative } from '../files/results
 import { findResumable } from '../files/rollout-files.ts'
 import { REPORT_VERSION, RUN_ARTIFACT } from '../files/run-report.ts'
 import type { RunReport, TargetFacts } from '../files/run-report.ts'
-import type { RunPlan } from '../load/plan.ts'
+import type { Progress, RunPlan } from '../load/plan.ts'
 import { runInWorker } from '../load/run-in-worker.ts'
 import type { RunRecord } from '../metrics/record.ts'
 import { summarize } from '../metrics/summarize.ts'
@@ -21,6 +21,7 @@ import { toBenchResult } from './bench-result.ts'
 import type { WorkloadResult } from './bench-result.ts'
 import { ControlClient } from './control-client.ts'
 import { metaOf } from './meta.ts'
+import { withoutOwnFrames } from './own-frames.ts'
 import { resolveSubject, startedAsOpenAI } from './resolve-subject.ts'
 import type { Subject } from './resolve-subject.ts'
 
@@ -35,10 +36,7 @@ export async function runWorkload(test: RunnerTestCase, bench: string, workload:
   const started = performance.now()
   const folder = await makeFolder(test, bench, attempt, settings)
   const client = control
-  const { plan, subject, record } = await measure().catch(async (error: unknown) => {
-    await removeIfEmpty(folder)
-    throw error
-  })
+  const { plan, subject, record } = await measure()
   const metrics = summarize(record)
   if (record.kind === 'requests') await writeRequestsParquet(join(folder, 'requests.parquet'), record)
   const report: RunReport = {
@@ -70,18 +68,30 @@ export async function runWorkload(test: RunnerTestCase, bench: string, workload:
   return toBenchResult(bench, record, report)
 
   async function measure(): Promise<{ plan: RunPlan; subject: Subject; record: RunRecord }> {
-    const subject = resolveSubject(workload, settings, process.env)
-    const plan = await planOf(workload, subject, bench, folder, settings, client)
     try {
-      const record = await runInWorker(plan, {
-        onProgress: (progress) => client.showProgress(bench, progress),
-        signal: test.context.signal,
-      })
-      return { plan, subject, record }
+      const subject = resolveSubject(workload, settings, process.env)
+      const plan = await planOf(workload, subject, bench, folder, settings, client)
+      const onProgress = (progress: Progress): void => client.showProgress(bench, progress)
+      return { plan, subject, record: await runInWorker(plan, { onProgress, signal: test.context.signal }) }
+    } catch (error) {
+      await removeIfEmpty(folder)
+      throw error instanceof LlmBenchError ? fromHere(error) : error
     } finally {
       client.showProgress(bench, undefined)
     }
   }
+}
+
+/** Frames between an error of the load worker and the user's line: ours, then Vitest's. */
+const FRAMES = 50
+
+/** The same error with a stack that leads to the user's line: one of the load worker was made in another thread. */
+function fromHere({ code, message, cause }: LlmBenchError): LlmBenchError {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = FRAMES
+  const error = new LlmBenchError(code, message, { cause })
+  Error.stackTraceLimit = stackTraceLimit
+  return withoutOwnFrames(error)
 }
 
 async function makeFolder(test: RunnerTestCase, bench: string, attempt: number, settings: ProvidedSettings): Promise<string> {
