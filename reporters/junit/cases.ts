@@ -1,4 +1,4 @@
-import { verdictSummary } from '../figures.ts'
+import { verdictText } from '../figures.ts'
 import type { ErrorModel, RunModel, TestModel } from '../model.ts'
 import { firstLine } from '../text.ts'
 import { classnameOf, placeOf, testName } from './case.ts'
@@ -99,7 +99,7 @@ function outputOf(test: TestModel): { output?: string } {
 
 function verdictLine(verdict: TestModel['verdicts'][number]): string {
   const attempt = verdict.attempt === 0 ? '' : ` (attempt ${verdict.attempt + 1})`
-  return `${verdict.state}: ${verdict.bench}: ${verdictSummary(verdict)}${attempt}`
+  return `${verdict.state}: ${verdict.bench}: ${verdictText(verdict)}${attempt}`
 }
 
 function unhandledCase(error: ErrorModel, classname: string): JUnitCase {
