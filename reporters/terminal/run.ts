@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
+import { counted } from '../../src/counted.ts'
 import { percentileFloor, percentileOf, sampleShortage } from '../../src/metrics/percentiles.ts'
 import type { RunReport } from '../../src/files/run-report.ts'
 import type { BatchMetrics, Distribution, RateMetrics, RequestMetrics } from '../../src/metrics/summary-types.ts'
@@ -176,7 +177,7 @@ function oneReadFact({ answersInOneRead, completed }: RequestMetrics, style: Sty
 }
 
 function datasetText({ dataset }: RequestMetrics): string {
-  return `${dataset.name}, ${formatNumber(dataset.rows)} rows${dataset.wrapped ? ', fewer than requests: rows were used again' : ''}`
+  return `${dataset.name}, ${counted(dataset.rows, 'row')}${dataset.wrapped ? ', fewer than requests: rows were used again' : ''}`
 }
 
 function fact(name: string, text: string, style: Style, paint = style.dim): string[] {

@@ -72,13 +72,14 @@ test.for<[string, () => unknown, string]>([
   ['a bad order', () => clients({ n: 1, order: 'random' as never }), "expected 'per-client' or 'shared'"],
   ['an empty batch', () => oneBatch({ batch: [] }), '`batch` is []: expected at least one value'],
   ['a batch of 0', () => oneBatch({ batch: [1, 0] }), '`batch.1` is 0: expected a whole number from 1'],
-  ['no options', () => (clients as () => unknown)(), 'clients() was called without: expected an object of options'],
+  ['no options', () => (clients as () => unknown)(), 'clients() was called without options: it needs `n`'],
 ])('%s is refused', ([, call, message]) => {
   expect(call).toThrow(message)
 })
 
 test('a workload is no function to call', () => {
   expect(clients({ n: 1 })).toThrow(/clients\(\) is a workload and not a function to call.*bench\('name', clients/)
+  expect(clients({ n: 1 })).toThrow('with `test.projects`, each project needs it, or `extends: true`')
 })
 
 test('what is no workload has no spec', () => {
