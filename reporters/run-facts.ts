@@ -24,6 +24,7 @@ export function figuresOf(metrics: RunMetrics): Figure[] {
     ...latencies('', metrics),
     ...distribution('perUserTokensPerSecond', metrics.perUserTokensPerSecond, ''),
     ...distribution('scheduleDelay', metrics.scheduleDelay, 'ms'),
+    ...distribution('connect', metrics.connect, 'ms'),
     ...distribution('inputLength', metrics.inputLength, ''),
     ...distribution('outputLength', metrics.outputLength, ''),
     ...distribution('fromSchedule.ttft', metrics.fromSchedule?.ttft, 'ms'),

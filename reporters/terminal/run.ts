@@ -91,8 +91,14 @@ function rateLines(metrics: RequestMetrics, style: Style): string[] {
       // Little's law: what completed requests spent in flight, spread over the wall time.
       ...(e2e === undefined ? [] : [`${formatNumber((completed * e2e.mean) / 1000 / wallSeconds)} in flight on average`]),
     ),
+    ...(metrics.connect === undefined ? [] : [join(style, connectText(metrics.connect))]),
     ...(steady === undefined ? [] : [join(style, `steady ${formatNumber(steady.seconds)} s`, ...rateTexts(steady))]),
   ].flat()
+}
+
+function connectText({ count, median, max }: Distribution): string {
+  const opened = `${counted(count, 'connection')} opened, in ${formatNumber(median)} ms`
+  return count === 1 ? opened : `${opened} (median), ${formatNumber(max)} ms at most`
 }
 
 function rateTexts({ requestsPerSecond, outputTokensPerSecond, totalTokensPerSecond }: RateMetrics): string[] {

@@ -14,6 +14,9 @@ const colored = createStyle(true)
 const isColored = (isTTY: boolean, env: Record<string, string>): boolean => terminalStyle({ isTTY, columns: 90 }, env).good('x') !== 'x'
 const text = (lines: readonly string[]): string => lines.join('\n')
 
+const connecting = (over: object): string =>
+  text(renderRun(run({ metrics: requestMetrics({ connect: { ...distribution(0.42, 16), ...over } }) }), [], plain))
+
 /** 100 requests, three of which failed: too few for p99, enough for p90. */
 const small = run({
   metrics: requestMetrics({
@@ -111,6 +114,11 @@ describe('a run', () => {
     expect(lines).toContain('10 req/s poisson, 60 s')
     expect(lines).toMatch(/TTFT from schedule +49\.50/)
     expect(lines).toMatch(/schedule delay +0\.110/)
+  })
+
+  it('says how many connections were opened and how long that took', () => {
+    expect(connecting({ max: 3.14159 })).toContain('\n  16 connections opened, in 0.420 ms (median), 3.14 ms at most\n')
+    expect(connecting({ count: 1 })).toContain('\n  1 connection opened, in 0.420 ms\n')
   })
 
   it('has time to the first answer token where reasoning makes it another', () => {
