@@ -4,7 +4,7 @@
  */
 import { relative } from 'node:path'
 import type { SerializedError, TestBenchmark } from 'vitest'
-import { DefaultReporter } from 'vitest/node'
+import { DefaultReporter, VerboseReporter } from 'vitest/node'
 import type { Reporter, TestCase, TestModule, TestModuleState, TestRunEndReason, TestSuite, Vitest } from 'vitest/node'
 import { runsOf, verdictsOf } from './build-model.ts'
 import { resultsFolderOf, settingsOf } from './settings.ts'
@@ -51,47 +51,70 @@ export default class TerminalReporter implements Reporter {
 }
 
 /**
- * Vitest's default reporter with our tables in the place of Tinybench's, for workloads only: ordinary benchmarks, and groups
- * that hold both, keep Vitest's. `llmBench()` puts it in for `'default'`.
+ * A reporter of Vitest's with our tables in the place of Tinybench's, for workloads only: ordinary benchmarks, and groups that
+ * hold both, keep Vitest's.
+ * @param asTestsEnd whether it prints a test when that ends, rather than with its module
  */
-export class LlmBenchDefaultReporter extends DefaultReporter {
-  readonly #tables = new Tables()
-  /** Names of the workloads of the test that is being printed. */
-  #workloads: ReadonlySet<string> = new Set()
+function withTables(Base: typeof DefaultReporter, asTestsEnd: boolean): typeof DefaultReporter {
+  return class extends Base {
+    readonly #tables = new Tables()
+    /** Names of the workloads of the test that is being printed. */
+    #workloads: ReadonlySet<string> = new Set()
 
-  override onTestRunStart(...[specifications]: Parameters<DefaultReporter['onTestRunStart']>): void {
-    this.#tables.clear()
-    super.onTestRunStart(specifications)
-  }
-
-  override onTestRunEnd(...[testModules, errors, reason]: Parameters<DefaultReporter['onTestRunEnd']>): void {
-    // What Vitest did not print (a module cut short) must not be lost.
-    for (const module of testModules) for (const test of module.children.allTests()) this.#print(test)
-    super.onTestRunEnd(testModules, errors, reason)
-    const last = resultsLine(this.ctx, this.#tables, reason)
-    if (last !== undefined) this.log(last)
-  }
-
-  protected override printTestCase(moduleState: TestModuleState, test: TestCase): void {
-    this.#workloads = new Set(runsOf(test).map((run) => run.bench))
-    try {
-      super.printTestCase(moduleState, test)
-    } finally {
-      this.#workloads = new Set()
+    override onTestRunStart(...[specifications]: Parameters<DefaultReporter['onTestRunStart']>): void {
+      this.#tables.clear()
+      super.onTestRunStart(specifications)
     }
-    this.#print(test)
-  }
 
-  protected override printBenchmarkTable(benchmarks: readonly TestBenchmark[], basePadding: string, columnName?: string): void {
-    const kept = benchmarks.filter(({ tasks }) => !tasks.every((task) => this.#workloads.has(task.name)))
-    if (kept.length > 0) super.printBenchmarkTable(kept, basePadding, columnName)
-  }
+    override onTestRunEnd(...[testModules, errors, reason]: Parameters<DefaultReporter['onTestRunEnd']>): void {
+      // What Vitest did not print (a module cut short) must not be lost.
+      for (const module of testModules) for (const test of module.children.allTests()) this.#print(test)
+      super.onTestRunEnd(testModules, errors, reason)
+      const last = resultsLine(this.ctx, this.#tables, reason)
+      if (last !== undefined) this.log(last)
+    }
 
-  #print(test: TestCase): void {
-    const depth = suitesAbove(test) + 1
-    for (const line of this.#tables.of(test, ` ${'  '.repeat(depth)}  `)) this.log(line)
+    override onTestCaseResult(test: TestCase): void {
+      this.#inPlaceOfTinybench(test, () => super.onTestCaseResult(test))
+      if (asTestsEnd) this.#print(test)
+    }
+
+    protected override printTestCase(moduleState: TestModuleState, test: TestCase): void {
+      this.#inPlaceOfTinybench(test, () => super.printTestCase(moduleState, test))
+      this.#print(test)
+    }
+
+    protected override printBenchmarkTable(benchmarks: readonly TestBenchmark[], basePadding: string, columnName?: string): void {
+      const kept = benchmarks.filter(({ tasks }) => !tasks.every((task) => this.#workloads.has(task.name)))
+      if (kept.length > 0) super.printBenchmarkTable(kept, basePadding, columnName)
+    }
+
+    #inPlaceOfTinybench(test: TestCase, print: () => void): void {
+      this.#workloads = new Set(runsOf(test).map((run) => run.bench))
+      try {
+        print()
+      } finally {
+        this.#workloads = new Set()
+      }
+    }
+
+    #print(test: TestCase): void {
+      const depth = asTestsEnd ? 0 : suitesAbove(test) + 1
+      for (const line of this.#tables.of(test, ` ${'  '.repeat(depth)}  `)) this.log(line)
+    }
   }
 }
+
+/** As Vitest's own, which it does not export. */
+class TreeReporter extends DefaultReporter {
+  protected override verbose = true
+  override renderSucceed = true
+}
+
+/** Vitest's default reporter with our tables; `llmBench()` puts it in for `'default'`, and the others for theirs. */
+export const LlmBenchDefaultReporter: typeof DefaultReporter = withTables(DefaultReporter, false)
+export const LlmBenchTreeReporter: typeof DefaultReporter = withTables(TreeReporter, false)
+export const LlmBenchVerboseReporter: typeof DefaultReporter = withTables(VerboseReporter, true)
 
 /** Renders each test once, whoever asks first: Vitest's own order of printing, or the end of the run. */
 class Tables {
@@ -115,7 +138,9 @@ class Tables {
 
 function resultsLine(vitest: Vitest, tables: Tables, reason: TestRunEndReason): string | undefined {
   // Without the plugin no folder belongs to the run as a whole: each file reporter says where it wrote.
-  if (tables.count === 0 || settingsOf(vitest) === undefined) return undefined
+  if (settingsOf(vitest) === undefined) return undefined
+  // A run that was interrupted has reports, whether or not it had come to a figure.
+  if (tables.count === 0 && reason !== 'interrupted') return undefined
   const style = terminalStyle()
   const folder = relative(vitest.config.root, resultsFolderOf(vitest)) || '.'
   const partial = reason === 'interrupted' ? style.warn('  PARTIAL: the run was cut short') : ''

@@ -1,14 +1,21 @@
-import type { Reporter, Vitest } from 'vitest/node'
+import type { DefaultReporter, Reporter, Vitest } from 'vitest/node'
 import CsvReporter from '../../reporters/csv.ts'
 import JsonReporter from '../../reporters/json.ts'
 import JUnitReporter from '../../reporters/junit.ts'
-import TerminalReporter, { LlmBenchDefaultReporter } from '../../reporters/terminal.ts'
+import TerminalReporter, { LlmBenchDefaultReporter, LlmBenchTreeReporter, LlmBenchVerboseReporter } from '../../reporters/terminal.ts'
 import type { ResolvedPluginOptions } from '../dsl/plugin-options.ts'
 import { interruptible } from './interrupt.ts'
 import type { RunSession } from './session.ts'
 
+/** Vitest's own reporters that show benchmarks, with our figures in the place of Tinybench's. */
+const OURS: ReadonlyMap<string, typeof DefaultReporter> = new Map([
+  ['default', LlmBenchDefaultReporter],
+  ['verbose', LlmBenchVerboseReporter],
+  ['tree', LlmBenchTreeReporter],
+])
+
 /** Vitest's own reporters that a person reads and that say nothing of our figures. */
-const FOR_PEOPLE = new Set(['verbose', 'tree', 'dot', 'agent', 'minimal'])
+const FOR_PEOPLE = new Set(['dot', 'agent', 'minimal'])
 
 /**
  * Adds our reporters to the user's: figures in the terminal, and the files of the results folder. A report that the user
@@ -19,13 +26,17 @@ export function addReporters(vitest: Vitest, session: RunSession, options: Resol
   const reporters = (config.reporters.length === 0 ? [['default', {}]] : config.reporters) as unknown[]
   const listed = new Set(reporters.map(nameOf))
   const result = reporters.map((reporter) => {
-    if (nameOf(reporter) !== 'default') return reporter
-    const own = new LlmBenchDefaultReporter((Array.isArray(reporter) ? reporter[1] : undefined) as never)
+    const Ours = OURS.get(nameOf(reporter))
+    if (Ours === undefined) return reporter
+    const own = new Ours((Array.isArray(reporter) ? reporter[1] : undefined) as never)
     session.progress.joinWindow(own)
     return own
   })
   const lists = (name: string): boolean => [...listed].some((entry) => entry.startsWith(`vitest-llm-bench/reporters/${name}`))
-  if (!listed.has('default') && !lists('terminal') && [...listed].some((name) => FOR_PEOPLE.has(name))) result.push(new TerminalReporter())
+  const names = [...listed]
+  if (!names.some((name) => OURS.has(name)) && !lists('terminal') && names.some((name) => FOR_PEOPLE.has(name))) {
+    result.push(new TerminalReporter())
+  }
   if (options.reporters) {
     if (!lists('junit')) result.push(new JUnitReporter())
     if (!lists('csv')) result.push(new CsvReporter())

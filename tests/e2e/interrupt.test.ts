@@ -23,7 +23,7 @@ const ROLLOUT = `
 `
 
 /** A server that says when the load is under way. */
-async function startServer(): Promise<{ baseURL: string; answers(count: number): Promise<void> }> {
+async function startServer(): Promise<{ baseURL: string; answers: (count: number) => Promise<void> }> {
   const server = await startSimulator(simulator({ ttft: 5, itl: 2 }), { root: REPOSITORY })
   onTestFinished(() => server.close())
   const answers = (count: number): Promise<void> =>
@@ -61,6 +61,7 @@ test('Ctrl-C before the load begins still leaves reports that say so', async () 
   process.kill(run.child.pid!, 'SIGINT')
   const { exitCode, output } = await run.finished
   expect(exitCode, output).toBe(130)
+  expect(output).toMatch(/Results {2}bench-results.* PARTIAL/)
   expect((await readSummary(folder)).partial).toBe(true)
   await until(async () => (await processesUsing(folder)).length === 0)
 })

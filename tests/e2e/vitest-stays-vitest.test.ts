@@ -53,6 +53,15 @@ describe('ordinary benchmarks', () => {
   })
 })
 
+test.for(['default', 'verbose', 'tree', 'dot'])('the %s reporter shows our figures once, and none of Tinybench’s', async (reporter) => {
+  const folder = await project({ 'a.bench.ts': `${HEAD} test('t', async ({ bench }) => { await bench('load', ${LOAD}).run() })` })
+  const { exitCode, output } = await runBench(folder, ['--reporter', reporter])
+  expect(exitCode, output).toBe(0)
+  expect(output.match(/TTFT /g), output).toHaveLength(1)
+  expect(output.match(/Results /g)).toHaveLength(1)
+  expect(output).not.toMatch(/\b(hz|rme|samples)\b/)
+})
+
 test('test.for, describe, -t and file filters choose what runs', async () => {
   const folder = await project({
     'a.bench.ts': `${HEAD}
