@@ -139,6 +139,17 @@ export function wholeNumber(min: number): z.ZodInt {
   return z.int({ error: `expected a whole number from ${min}` }).min(min, { error: `expected a whole number from ${min}` })
 }
 
+const SHARE = 'expected a share from 0 to 1, or a string such as "20%"'
+
+/** A share of 1: a number from 0 to 1, or a string in percent ('20%'). */
+export const share = z.union([z.number(), z.string()], { error: SHARE }).transform((value, context) => {
+  const percent = typeof value === 'string' ? /^\s*(\d+(?:\.\d+)?)\s*%\s*$/.exec(value) : null
+  const result = typeof value === 'number' ? value : percent === null ? Number.NaN : Number(percent[1]) / 100
+  if (result >= 0 && result <= 1) return result
+  context.addIssue({ code: 'custom', message: SHARE })
+  return z.NEVER
+})
+
 /** A finite number within bounds. */
 export function numberWithin(min: number, max = Number.MAX_VALUE): z.ZodNumber {
   const error = max === Number.MAX_VALUE ? `expected a number from ${min}` : `expected a number from ${min} to ${max}`

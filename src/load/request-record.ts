@@ -21,6 +21,8 @@ export interface RecordContext {
   readonly target?: Pick<Target, 'notes'> | undefined
   readonly streamed: boolean
   readonly openLoop: boolean
+  /** Why the run was ended though nobody asked for it. */
+  readonly endedEarly?: string | undefined
 }
 
 /**
@@ -28,7 +30,9 @@ export interface RecordContext {
  * @throws {LlmBenchError} `RUN_FAILED` where nothing was sent, or every request failed
  */
 export async function recordOf(result: LoopResult, context: RecordContext): Promise<RequestRecord> {
-  const { log, partial } = result
+  const { log } = result
+  const { endedEarly } = context
+  const partial = result.partial || endedEarly !== undefined
   if (!partial) assertSomeCompleted(context.bench, log.length, log.completed, log.errors)
   const { clock, counter, dataset } = context
   if (log.uncounted > 0) context.progress.phase = COUNTING
@@ -47,6 +51,7 @@ export async function recordOf(result: LoopResult, context: RecordContext): Prom
     model: context.model,
     notes: [...dataset.notes, ...result.notes, ...log.notes, ...(context.target?.notes ?? []), ...counter.notes],
     partial,
+    endedEarly,
     streamed: context.streamed,
     openLoop: context.openLoop,
     batches: result.batches,

@@ -20,6 +20,8 @@ export interface RequestRecord {
   readonly notes: readonly string[]
   /** Whether the run was cut short. */
   readonly partial: boolean
+  /** Why the run was ended early by `abortOn`; absent where it was not. */
+  readonly endedEarly?: string | undefined
   /** Whether answers came as streams: TTFT, TPOT and ITL exist only then. */
   readonly streamed: boolean
   /** Whether requests were sent by a schedule that waits for no answer: latencies from the schedule exist only then. */

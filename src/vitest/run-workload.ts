@@ -58,11 +58,18 @@ export async function runWorkload(test: RunnerTestCase, bench: string, workload:
     startedAt: startedAt.toISOString(),
     durationMs: performance.now() - started,
     partial: record.partial,
-    notes: [...(subject.note === undefined ? [] : [subject.note]), ...record.notes],
+    notes: [...(subject.note === undefined ? [] : [subject.note]), ...record.notes, ...earlyNotes(record)],
     ...(record.kind === 'oneBatch' ? { cases: [...record.cases] } : {}),
   }
   await recordArtifact(test, { type: RUN_ARTIFACT, report })
   metaOf(test).runs.push({ bench, attempt, metrics, folder: report.folder, partial: report.partial })
+  const endedEarly = record.kind === 'requests' ? record.endedEarly : undefined
+  if (endedEarly !== undefined) {
+    throw new LlmBenchError(
+      'RUN_FAILED',
+      `${bench} was ended early: ${endedEarly}. What was measured until then is in ${report.folder}, marked as partial.`,
+    )
+  }
   if (record.partial)
     throw new LlmBenchError(
       'CANCELLED',
@@ -83,6 +90,10 @@ export async function runWorkload(test: RunnerTestCase, bench: string, workload:
       client.showProgress(bench, undefined)
     }
   }
+}
+
+function earlyNotes(record: RunRecord): string[] {
+  return record.kind === 'requests' && record.endedEarly !== undefined ? [`Ended early: ${record.endedEarly}.`] : []
 }
 
 async function makeFolder(test: RunnerTestCase, bench: string, attempt: number, settings: ProvidedSettings): Promise<string> {
