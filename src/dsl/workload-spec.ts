@@ -2,6 +2,7 @@ import type { DatasetSpec } from './datasets.ts'
 import type { EngineSpec } from './engines.ts'
 import type { AbortOnSpec, WarmupSpec } from './run-control.ts'
 import type { TargetSpec } from './targets.ts'
+import type { ValidityLimitsSpec } from './validity.ts'
 
 /** How tokens are chosen and how many; what is left out is the server's own default. */
 export interface SamplingSpec {
@@ -27,6 +28,8 @@ export interface RequestWorkloadSpec extends SamplingSpec {
   readonly tokenizer?: string | undefined
   /** Requests before the clock starts, outside all figures. */
   readonly warmup?: WarmupSpec | undefined
+  /** Limits of validity that are this workload's own. */
+  readonly validity?: ValidityLimitsSpec | undefined
   /** When the run is hopeless and ends early. */
   readonly abortOn?: AbortOnSpec | undefined
 }

@@ -8,6 +8,8 @@ import { abortOnOption, warmupOption } from './run-control.ts'
 import type { AbortOnOption, WarmupOption } from './run-control.ts'
 import { targetOption } from './targets.ts'
 import type { TargetSpec } from './targets.ts'
+import { validityOption } from './validity.ts'
+import type { ValidityOptions } from './validity.ts'
 import { workload } from './workload.ts'
 import type { Workload } from './workload.ts'
 import type { ClientsSpec, OfflineSpec, OneBatchSpec, RequestRateSpec, RolloutSpec } from './workload-spec.ts'
@@ -45,6 +47,8 @@ export interface RequestOptions extends SamplingOptions {
   warmup?: WarmupOption
   /** Ends a hopeless run early, as an error, with what was measured (default: never). */
   abortOn?: AbortOnOption
+  /** How far the load generator may have disturbed a run that counts as valid (default: the plugin's limits). */
+  validity?: ValidityOptions
 }
 
 const boolean = z.boolean({ error: 'expected true or false' })
@@ -71,6 +75,7 @@ const request = {
   stream: boolean.default(true),
   warmup: warmupOption.optional(),
   abortOn: abortOnOption.optional(),
+  validity: validityOption.optional(),
 }
 
 const lengthsFit = (options: { maxTokens?: number | undefined; minTokens?: number | undefined }): boolean =>

@@ -23,7 +23,7 @@ export interface Driver<Spec extends RequestWorkloadSpec = RequestWorkloadSpec> 
 
 /** Sends one request and counts it for the progress display. */
 export async function sendCall(driver: Driver, call: Call): Promise<Answer> {
-  driver.progress.started++
+  driver.progress.start()
   const answer = await driver.target.send(requestOf(driver.spec, call), driver.signal)
   if (isCut(answer)) return answer
   driver.progress.ended(answer.error === undefined)

@@ -44,7 +44,10 @@ export class FailureWatch {
       return `${this.#inRow} requests in a row failed (abortOn.consecutive: ${consecutive})`
     }
     if (errorRate === undefined || this.#ended < FEWEST_REQUESTS || this.#failed / this.#ended < errorRate) return undefined
-    const percent = (share: number): string => `${Number((share * 100).toFixed(1))}%`
     return `${this.#failed} of ${this.#ended} requests failed, ${percent(this.#failed / this.#ended)} (abortOn.errorRate: ${percent(errorRate)})`
   }
+}
+
+function percent(share: number): string {
+  return `${Number((share * 100).toFixed(1))}%`
 }

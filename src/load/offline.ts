@@ -84,7 +84,7 @@ export interface OfflineDriver {
 
 /** Warms the engine up with short requests, then submits everything at once. */
 export async function offlineLoop(driver: OfflineDriver, calls: readonly OfflineCall[]): Promise<LoopResult> {
-  const { spec, dataset, engine, clock, progress, signal } = driver
+  const { dataset, engine, clock, progress, signal } = driver
   const log = new RequestLog(calls.length, driver.counter)
   const originNs = clock.originNs
   const warmedUp = await warmUp(driver, calls)

@@ -9,6 +9,7 @@ export class ProgressMeter {
   completed = 0
   failed = 0
   outputTokens = 0
+  mostInFlight = 0
   total: number | undefined
   unit: Progress['unit'] = 'requests'
   #beganAt: number | undefined
@@ -19,6 +20,17 @@ export class ProgressMeter {
     this.unit = unit
     this.total = total
     this.#beganAt = performance.now()
+  }
+
+  /** Requests that have been started and not ended. */
+  get inFlight(): number {
+    return this.started - this.completed - this.failed
+  }
+
+  /** A request is started. */
+  start(): void {
+    this.started++
+    this.mostInFlight = Math.max(this.mostInFlight, this.inFlight)
   }
 
   ended(completed: boolean): void {

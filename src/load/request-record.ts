@@ -3,6 +3,8 @@ import { LlmBenchError } from '../errors.ts'
 import type { Clock } from '../metrics/clock.ts'
 import type { ErrorCount, RequestRecord } from '../metrics/record.ts'
 import type { Target } from '../targets/target.ts'
+import { clientFacts } from './client-meter.ts'
+import type { MeteredClient } from './client-meter.ts'
 import type { LoopResult } from './loop-result.ts'
 import type { ProgressMeter } from './progress-meter.ts'
 import type { TokenCounter } from './token-counter.ts'
@@ -21,6 +23,8 @@ export interface RecordContext {
   readonly target?: Pick<Target, 'notes'> | undefined
   readonly streamed: boolean
   readonly openLoop: boolean
+  /** What the client measured of itself, and how many requests at once the workload allows; absent where there was none. */
+  readonly client?: { readonly metered: MeteredClient; readonly maxInFlight?: number | undefined } | undefined
   /** Why the run was ended though nobody asked for it. */
   readonly endedEarly?: string | undefined
 }
@@ -37,6 +41,14 @@ export async function recordOf(result: LoopResult, context: RecordContext): Prom
   const { clock, counter, dataset } = context
   if (log.uncounted > 0) context.progress.phase = COUNTING
   const columns = await log.finish()
+  const client =
+    context.client &&
+    (await clientFacts(
+      context.client.metered,
+      { ...context.client, mostInFlight: context.progress.mostInFlight, latenessNs: result.latenessNs },
+      columns,
+      context.streamed,
+    ))
   const [startNs, endNs] = result.span ?? [clock.now(), clock.now()]
   return {
     kind: 'requests',
@@ -54,6 +66,7 @@ export async function recordOf(result: LoopResult, context: RecordContext): Prom
     endedEarly,
     streamed: context.streamed,
     openLoop: context.openLoop,
+    client,
     batches: result.batches,
   }
 }

@@ -9,6 +9,8 @@ import { RolloutFiles } from '../files/rollout-files.ts'
 import { startClock } from '../metrics/clock.ts'
 import type { RequestRecord } from '../metrics/record.ts'
 import { createTarget } from '../targets/create-target.ts'
+import { ClientMeter } from './client-meter.ts'
+import type { MeteredClient } from './client-meter.ts'
 import { closedLoop } from './closed-loop.ts'
 import type { Driver } from './driver.ts'
 import { FailureWatch } from './failure-watch.ts'
@@ -59,10 +61,23 @@ export async function runServed(
     const driver = { dataset, target, clock, counter, progress, failures, signal: ends }
     const warmupNotes = await warmUp({ ...driver, spec })
     if (signal.aborted) throw cancelledBefore(plan)
-    const result = await drive(plan, spec, driver, restored?.batches ?? [])
+    const meter = new ClientMeter(clock, () => progress.inFlight > 0)
+    let metered: MeteredClient | undefined
+    const result = await drive(plan, spec, driver, restored?.batches ?? []).finally(() => {
+      metered = meter.stop()
+    })
+    const client = metered && { metered, maxInFlight: maxInFlight(spec) }
     return await recordOf(
       { ...result, notes: [...warmupNotes, ...result.notes] },
-      { ...driver, bench: plan.bench, model, streamed: spec.stream, openLoop: spec.kind === 'requestRate', endedEarly: failures.reason },
+      {
+        ...driver,
+        bench: plan.bench,
+        model,
+        streamed: spec.stream,
+        openLoop: spec.kind === 'requestRate',
+        endedEarly: failures.reason,
+        client,
+      },
     )
   } finally {
     await target.close()
@@ -95,6 +110,10 @@ async function driveRollout(plan: RunPlan, driver: Driver<RolloutSpec>, restored
   } finally {
     await files.close({ complete })
   }
+}
+
+function maxInFlight(spec: ServedWorkloadSpec): number | undefined {
+  return spec.kind === 'clients' ? spec.n : spec.maxConcurrency
 }
 
 /** Rows and turns that the workload uses. */

@@ -5,6 +5,8 @@ import { existsSync } from 'node:fs'
 import { expect, onTestFinished, test } from 'vitest'
 import { project, readLatest, readSummary, runBench } from './run-vitest.ts'
 
+const event = (value: object): string => `data: ${JSON.stringify(value)}\n\n`
+
 /** Answers so many requests, and refuses those after them. */
 async function serve(answers: number): Promise<string> {
   let asked = 0
@@ -12,7 +14,6 @@ async function serve(answers: number): Promise<string> {
     if (request.method === 'GET') return response.end('{"data":[{"id":"m"}]}')
     request.resume()
     if (++asked > answers) return response.writeHead(503).end('{"error":{"message":"out of memory"}}')
-    const event = (value: object): string => `data: ${JSON.stringify(value)}\n\n`
     response.writeHead(200, { 'content-type': 'text/event-stream' })
     response.write(event({ choices: [{ index: 0, delta: { content: 'a' } }] }))
     response.write(event({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] }))
