@@ -18,7 +18,7 @@ const STALL_NS = 2.5e6
 /** Measures the thread that sends the load, while it does. */
 export class ClientMeter {
   readonly #clock: Clock
-  readonly #isLoading: () => boolean
+  readonly #loadedUntil: (nowNs: number) => number
   readonly #stalls = new StallLog()
   readonly #gc = { count: 0, longestMs: 0, totalMs: 0 }
   readonly #gcObserver: PerformanceObserver
@@ -27,12 +27,11 @@ export class ClientMeter {
   readonly #startCpu = threadCpuMicros()
   readonly #timer: NodeJS.Timeout
   #lastNs: number
-  #wasLoading = false
 
-  /** @param isLoading whether requests are in flight: a client without any may stand still */
-  constructor(clock: Clock, isLoading: () => boolean) {
+  /** @param loadedUntil until when requests were in flight: a client without any may stand still */
+  constructor(clock: Clock, loadedUntil: (nowNs: number) => number) {
     this.#clock = clock
-    this.#isLoading = isLoading
+    this.#loadedUntil = loadedUntil
     this.#startNs = clock.now()
     this.#lastNs = this.#startNs
     this.#gcObserver = new PerformanceObserver((list) => this.#collected(list.getEntries()))
@@ -60,10 +59,8 @@ export class ClientMeter {
 
   #tick(): void {
     const nowNs = this.#clock.now()
-    const wasLoading = this.#wasLoading
-    this.#wasLoading = this.#isLoading()
-    if (nowNs - this.#lastNs > STALL_NS && (wasLoading || this.#wasLoading)) {
-      this.#stalls.add(this.#lastNs, nowNs)
+    if (nowNs - this.#lastNs > STALL_NS && this.#loadedUntil(nowNs) - this.#lastNs > STALL_NS) {
+      this.#stalls.add(this.#lastNs + INTERVAL_MS * 1e6, this.#loadedUntil(nowNs))
       // Comes after the sockets have been read once more.
       setImmediate(() => this.#stalls.caughtUp(this.#clock.now()))
     }

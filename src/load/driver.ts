@@ -27,6 +27,7 @@ export async function sendCall(driver: Driver, call: Call): Promise<Answer> {
   const answer = await driver.target.send(requestOf(driver.spec, call), driver.signal)
   if (isCut(answer)) return answer
   driver.progress.ended(answer.error === undefined)
+  driver.progress.lastEndNs = answer.endNs
   driver.failures?.add(answer)
   return answer
 }

@@ -10,6 +10,8 @@ export class ProgressMeter {
   failed = 0
   outputTokens = 0
   mostInFlight = 0
+  /** When a request last ended, in nanoseconds since the run's origin. */
+  lastEndNs = 0
   total: number | undefined
   unit: Progress['unit'] = 'requests'
   #beganAt: number | undefined

@@ -61,7 +61,7 @@ export async function runServed(
     const driver = { dataset, target, clock, counter, progress, failures, signal: ends }
     const warmupNotes = await warmUp({ ...driver, spec })
     if (signal.aborted) throw cancelledBefore(plan)
-    const meter = new ClientMeter(clock, () => progress.inFlight > 0)
+    const meter = new ClientMeter(clock, (nowNs) => (progress.inFlight > 0 ? nowNs : progress.lastEndNs))
     let metered: MeteredClient | undefined
     const result = await drive(plan, spec, driver, restored?.batches ?? []).finally(() => {
       metered = meter.stop()

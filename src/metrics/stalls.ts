@@ -1,6 +1,6 @@
 /**
  * When the client's event loop stood still: it was busy, collecting garbage, or had no core. Each stall is three times in a
- * row, in nanoseconds since the run's origin: the last sign of life before it, the first one after it, and the end of the
+ * row, in nanoseconds since the run's origin: when the next sign of life was due, when it came, and the end of the
  * socket reads that followed at once, up to which bytes are read that came during the stall.
  */
 export type Stalls = Float64Array
@@ -12,13 +12,13 @@ export class StallLog {
   #stalls = new Float64Array(ENTRIES * 256)
   #length = 0
 
-  add(lastNs: number, backNs: number): void {
+  add(dueNs: number, backNs: number): void {
     if (this.#length === this.#stalls.length) {
       const larger = new Float64Array(2 * this.#length)
       larger.set(this.#stalls)
       this.#stalls = larger
     }
-    this.#stalls.set([lastNs, backNs, backNs], this.#length)
+    this.#stalls.set([dueNs, backNs, backNs], this.#length)
     this.#length += ENTRIES
   }
 
@@ -33,8 +33,8 @@ export class StallLog {
 }
 
 /**
- * How long bytes that were read at `readNs` can have lain unread at most, in ms: they came after the last sign of life before
- * the stall during which, or right after which, they were read. 0 where there was no stall.
+ * How long bytes that were read at `readNs` can have lain unread at most, in ms: they came after the beginning of the
+ * stall during which, or right after which, they were read. 0 where there was no stall.
  */
 export function lagAt(stalls: Stalls, readNs: number): number {
   // Stalls follow one another: the first whose reads end at or after this moment is the earliest that can hold it.

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { ClientMeter, clientFacts } from '../../../src/load/client-meter.ts'
 import { startClock } from '../../../src/metrics/clock.ts'
 import { ColumnBuilder } from '../../../src/metrics/columns.ts'
-import { lagAt } from '../../../src/metrics/stalls.ts'
+import { lagAt, stallTotals } from '../../../src/metrics/stalls.ts'
 
 function standStill(ms: number): void {
   const end = performance.now() + ms
@@ -12,20 +12,34 @@ function standStill(ms: number): void {
 
 test('a pause is seen for what it is, by those who were read after it', async () => {
   const clock = startClock()
-  const meter = new ClientMeter(clock, () => true)
+  const meter = new ClientMeter(clock, (nowNs) => nowNs)
   await sleep(20)
   const beforeNs = clock.now()
   standStill(80)
   const afterNs = clock.now()
   await sleep(20)
   const { stalls, seconds, utilization } = meter.stop()
-  expect(lagAt(stalls, afterNs)).toBeGreaterThanOrEqual((afterNs - beforeNs) / 1e6)
+  expect(lagAt(stalls, afterNs)).toBeGreaterThanOrEqual((afterNs - beforeNs) / 1e6 - 1)
   expect(seconds).toBeGreaterThanOrEqual(0.12)
   expect(utilization).toBeGreaterThan(0)
 })
 
+test('what comes after the last request is no pause', async () => {
+  const clock = startClock()
+  let endedNs: number | undefined
+  const meter = new ClientMeter(clock, (nowNs) => endedNs ?? nowNs)
+  await sleep(10)
+  standStill(30)
+  endedNs = clock.now()
+  standStill(200)
+  await sleep(10)
+  const { stalls } = meter.stop()
+  expect(stallTotals(stalls).longestMs).toBeGreaterThanOrEqual(29)
+  expect(stalls.at(-2)).toBe(endedNs)
+})
+
 test('without requests in flight a client may stand still', async () => {
-  const meter = new ClientMeter(startClock(), () => false)
+  const meter = new ClientMeter(startClock(), () => 0)
   await sleep(5)
   standStill(50)
   await sleep(5)
@@ -33,7 +47,7 @@ test('without requests in flight a client may stand still', async () => {
 })
 
 test('garbage collection is seen', async () => {
-  const meter = new ClientMeter(startClock(), () => true)
+  const meter = new ClientMeter(startClock(), (nowNs) => nowNs)
   const kept: unknown[] = []
   for (let i = 0; i < 200_000; i++) kept[i % 1000] = Array.from({ length: 20 }, () => ({ i }))
   await sleep(20)

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { lagAt, StallLog, stallTotals } from '../../../src/metrics/stalls.ts'
 
-/** Stalls from their times in ms: last sign of life, first one after it, end of the reads that followed. */
-function stallsOf(...times: [last: number, back: number, read: number][]): Float64Array {
+/** Stalls from their times in ms: when a sign of life was due, when it came, end of the reads that followed. */
+function stallsOf(...times: [due: number, back: number, read: number][]): Float64Array {
   const log = new StallLog()
   for (const [last, back, read] of times) {
     log.add(last * 1e6, back * 1e6)
@@ -24,7 +24,7 @@ test('what was read during a stall, or at once after it, can have come at its st
 test('in stalls that follow one another, the reads after the first belong to it', () => {
   const stalls = stallsOf([10, 30, 40], [30, 60, 61])
   expect([35, 40].map((ms) => lagAt(stalls, ms * 1e6))).toEqual([25, 30])
-  // Read in a later turn of the loop: it came after the sign of life at 30.
+  // Read in a later turn of the loop: it came after the sign of life that was due at 30.
   expect([41, 61].map((ms) => lagAt(stalls, ms * 1e6))).toEqual([11, 31])
 })
 
