@@ -26,8 +26,9 @@ test.for([
   expect(() => clients({ n: 1, validity })).toThrow('clients()')
 })
 
+const digest = (options: object) => workloadDigest(specOf(clients({ n: 1, ...options }))!)
+
 test('neither limits of validity nor of failure change what load it is', () => {
-  const digest = (options: object) => workloadDigest(specOf(clients({ n: 1, ...options }))!)
   expect(digest({ validity: { lag: 9 }, abortOn: { consecutive: 3 } })).toBe(digest({}))
   expect(digest({ warmup: 5 })).not.toBe(digest({}))
 })
