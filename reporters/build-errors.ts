@@ -6,6 +6,8 @@ import { plainText } from './text.ts'
 
 /** Errors that say that a run could not be measured or judged, as against one that was and fell short. */
 const RUN_CODES: ReadonlySet<unknown> = new Set<ErrorCode>([
+  'INVALID_OPTION',
+  'USAGE',
   'RUN_FAILED',
   'CLIENT_BOUND',
   'TARGET',

@@ -4,8 +4,9 @@ import type { SerializedError } from 'vitest'
 import type { TestCase, TestModule, TestRunEndReason, TestSuite, Vitest } from 'vitest/node'
 import { RUN_ARTIFACT } from '../src/files/run-report.ts'
 import type { LlmBenchMeta, RunReport } from '../src/files/run-report.ts'
+import { thisPackage } from '../src/this-package.ts'
 import { errorModel, posix } from './build-errors.ts'
-import { generator } from './generator.ts'
+
 import type { ErrorModel, RunModel, TestModel } from './model.ts'
 import { resultsFolderOf, settingsOf } from './settings.ts'
 
@@ -31,7 +32,7 @@ export function buildRunModel(
   const started = merging || settings === undefined ? earliest(times) : Date.parse(settings.startedAt)
   const ended = merging ? times.reduce((latest, [, end]) => Math.max(latest, end), started) : Date.now()
   return {
-    generator: generator(),
+    generator: thisPackage(),
     vitestVersion: vitest.version,
     startedAt: new Date(started).toISOString(),
     durationMs: Math.max(0, ended - started),

@@ -48,6 +48,8 @@ export abstract class FileReporter implements Reporter {
   }
 }
 
-function hasNews({ tests, unhandledErrors }: RunModel): boolean {
-  return unhandledErrors.length > 0 || tests.some(({ runs, state }) => runs.length > 0 || state === 'failed' || state === 'pending')
+function hasNews({ tests, unhandledErrors, partial }: RunModel): boolean {
+  return (
+    partial || unhandledErrors.length > 0 || tests.some(({ runs, state }) => runs.length > 0 || state === 'failed' || state === 'pending')
+  )
 }

@@ -2,12 +2,12 @@
  * What a bench file imports: workloads, targets, engines and datasets.
  * @module vitest-llm-bench
  */
-import './vitest/augment.ts'
-
 export { gsm8k, jsonl, parquet, prompts, shareGPT, synthetic, text } from './dsl/datasets.ts'
 export type { DatasetInput, DatasetSpec } from './dsl/datasets.ts'
 export { llama } from './dsl/engines.ts'
 export type { EngineSpec } from './dsl/engines.ts'
+export { simulator } from './dsl/simulator.ts'
+export type { SimulatorOptions } from './dsl/simulator.ts'
 export { embedded, openai } from './dsl/targets.ts'
 export type { TargetSpec } from './dsl/targets.ts'
 export type { Workload } from './dsl/workload.ts'
@@ -28,4 +28,6 @@ export type { AbortOnOption, WarmupOption } from './dsl/run-control.ts'
 export type { ValidityOptions } from './dsl/validity.ts'
 export type { BatchMetrics, ClientMetrics, Distribution, RequestMetrics, RunMetrics } from './metrics/summary-types.ts'
 export type { SLO } from './verdict/slo.ts'
+// With this, Vitest's own types know of workloads.
+export type { WorkloadRegistration } from './vitest/augment.ts'
 export type { WorkloadResult } from './vitest/bench-result.ts'

@@ -1,8 +1,8 @@
+/// <reference types="vitest/config" />
 /**
  * The Vitest plugin.
  * @module vitest-llm-bench/plugin
  */
-import type {} from 'vitest/config'
 import type { Vite } from 'vitest/node'
 import { parsePluginOptions } from './dsl/plugin-options.ts'
 import type { LlmBenchOptions } from './dsl/plugin-options.ts'

@@ -94,6 +94,7 @@ const requestMetrics = z.object({
     .describe('the steady window; absent where it is empty')
     .exactOptional(),
   itlBetween: z.enum(['tokens', 'chunks']).exactOptional(),
+  answersInOneRead: count.describe('completed answers whose tokens all came in one read: they have no TPOT and ITL').exactOptional(),
   finishReasons: z.record(z.string(), count),
   errors: z.array(z.object({ kind: errorKind, count, example: z.string() })),
   tokens: z.object({ output: tokenSource, input: tokenSource, tokenizer: z.string().optional() }),

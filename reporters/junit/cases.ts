@@ -1,5 +1,5 @@
 import type { RunReport } from '../../src/files/run-report.ts'
-import { verdictSummary } from '../figures.ts'
+import { verdictText } from '../figures.ts'
 import type { ErrorModel, RunModel, TestModel } from '../model.ts'
 import { clientText } from '../run-facts.ts'
 import { firstLine } from '../text.ts'
@@ -109,7 +109,7 @@ function clientWarning({ metrics }: RunReport): string[] {
 
 function verdictLine(verdict: TestModel['verdicts'][number]): string {
   const attempt = verdict.attempt === 0 ? '' : ` (attempt ${verdict.attempt + 1})`
-  return `${verdict.state}: ${verdict.bench}: ${verdictSummary(verdict)}${attempt}`
+  return `${verdict.state}: ${verdict.bench}: ${verdictText(verdict)}${attempt}`
 }
 
 function unhandledCase(error: ErrorModel, classname: string): JUnitCase {

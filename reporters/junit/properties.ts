@@ -1,6 +1,6 @@
 import type { RunReport } from '../../src/files/run-report.ts'
 import type { Verdict } from '../../src/verdict/verdict.ts'
-import { verdictSummary } from '../figures.ts'
+import { verdictText } from '../figures.ts'
 import type { RunModel, TestModel } from '../model.ts'
 import { figuresOf, tokensText } from '../run-facts.ts'
 
@@ -56,7 +56,7 @@ export function thresholdProperties(
     property('verdict', verdict.state),
     ...(verdict.negated === true ? [property('negated', true)] : []),
     ...(verdict.fewSamples === undefined ? [] : [property('fewSamples', `${verdict.fewSamples.have} of ${verdict.fewSamples.need}`)]),
-    ...earlier.map((verdict) => property(`attempt${verdict.attempt + 1}`, `${verdict.state}: ${verdictSummary(verdict)}`)),
+    ...earlier.map((verdict) => property(`attempt${verdict.attempt + 1}`, `${verdict.state}: ${verdictText(verdict)}`)),
     property('bench', verdict.bench),
     ...testProperties(test),
     ...(run === undefined ? [] : runProperties(run)),

@@ -1,6 +1,6 @@
 import type { RunReport } from '../../src/files/run-report.ts'
 import type { Verdict } from '../../src/verdict/verdict.ts'
-import { verdictSummary } from '../figures.ts'
+import { verdictText } from '../figures.ts'
 import type { TestModel } from '../model.ts'
 import { targetText } from '../run-facts.ts'
 import { plainText } from '../text.ts'
@@ -41,12 +41,12 @@ function histories(verdicts: readonly Verdict[]): Verdict[][] {
 /** Where the test has passed all the same (`test.fails`, a caught error), the report may not say otherwise than Vitest. */
 function outcomeOf(test: TestModel, verdict: Verdict, run: RunReport | undefined): Outcome {
   if (verdict.state === 'pass' || test.state === 'passed' || test.state === 'skipped') return { kind: 'passed' }
-  const message = verdictSummary(verdict)
+  const message = verdictText(verdict)
   const error = test.errors.find((error) => error.cause === 'threshold' && error.message.includes(verdict.threshold))
   const details = plainText(verdict.message)
   const body = [
-    message,
-    ...(details === '' || details === message ? [] : [details]),
+    ...(details.startsWith(message) ? [] : [message]),
+    ...(details === '' ? [] : [details]),
     `bench: ${verdict.bench}, attempt ${verdict.attempt + 1} of ${Math.max(test.attempts, verdict.attempt + 1)}`,
     ...(run === undefined ? [] : [`target: ${targetText(run)}`, `files: ${run.folder}`]),
     error?.stack ?? (error?.at === undefined ? placeOf(test) : `    at ${error.at}`),

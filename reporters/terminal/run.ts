@@ -169,6 +169,7 @@ function factLines(report: RunReport, style: Style): string[] {
             fact('errors', `${formatNumber(count)} × ${kind}, e.g. ${shorten(firstLine(example), 300)}`, style, style.bad),
           ),
         ]),
+    ...(metrics.kind === 'requests' ? oneReadFact(metrics, style) : []),
     ...report.notes.flatMap((note) => fact('note', note, style, style.warn)),
     ...(report.partial ? fact('note', 'PARTIAL: the run was cut short; the figures are of what was done by then', style, style.warn) : []),
     // The results folder is named once, at the end of the run.
@@ -179,6 +180,12 @@ function factLines(report: RunReport, style: Style): string[] {
 function clientLines(metrics: RequestMetrics, style: Style): string[] {
   const text = clientText(metrics)
   return text === undefined ? [] : fact('client', text, style, metrics.client?.validity === 'valid' ? style.dim : style.warn)
+}
+
+function oneReadFact({ answersInOneRead, completed }: RequestMetrics, style: Style): string[] {
+  if (answersInOneRead === undefined) return []
+  const share = `${formatNumber(answersInOneRead)} of ${formatNumber(completed)}`
+  return fact('note', `${share} answers came in one read of the socket: nothing is known of their TPOT and ITL`, style, style.warn)
 }
 
 function datasetText({ dataset }: RequestMetrics): string {

@@ -1,5 +1,5 @@
 import type { Verdict } from '../../src/verdict/verdict.ts'
-import { formatMargin, formatValue, verdictSummary } from '../figures.ts'
+import { formatMargin, formatValue, verdictText, worstText } from '../figures.ts'
 import { plainText, wrap } from '../text.ts'
 import type { Style } from './style.ts'
 
@@ -9,8 +9,8 @@ const WORST_SHOWN = 3
 export function renderVerdicts(verdicts: readonly Verdict[], style: Style): string[] {
   return verdicts.flatMap((verdict) => {
     if (verdict.state === 'pass') return marked('✓', passed(verdict), style, style.good)
-    if (verdict.state === 'error') return marked('✗', `${verdict.threshold} can't be judged: ${verdict.message}`, style, style.bad)
-    return [...marked('✗', verdictSummary(verdict), style, style.bad), ...worst(verdict, style)]
+    if (verdict.state === 'error') return marked('✗', verdict.message, style, style.bad)
+    return [...marked('✗', verdictText(verdict), style, style.bad), ...worst(verdict, style)]
   })
 }
 
@@ -30,9 +30,7 @@ function marked(mark: string, text: string, style: Style, paint: (text: string) 
 
 function worst({ worst = [], unit }: Verdict, style: Style): string[] {
   if (worst.length === 0) return []
-  const requests = worst.slice(0, WORST_SHOWN).map(({ index, client, promptIndex, value }) => {
-    const place = client === undefined ? `prompt ${promptIndex}` : `client ${client}, prompt ${promptIndex}`
-    return `#${index} ${formatValue(value, unit)} (${place})`
-  })
-  return wrap(`worst requests: ${requests.join(' · ')}`, style.columns - 6).map((line) => `      ${style.dim(line)}`)
+  return wrap(`worst requests: ${worstText(worst.slice(0, WORST_SHOWN), unit)}`, style.columns - 6).map(
+    (line) => `      ${style.dim(line)}`,
+  )
 }

@@ -25,7 +25,7 @@ export function parseOptions<Schema extends z.ZodType>(schema: Schema, options: 
 
 function describeIssue(issue: z.core.$ZodIssue, options: unknown, call: string, schema: z.ZodType): string[] {
   if (issue.code === 'unrecognized_keys') {
-    const known = optionNames(schema)
+    const known = optionNames(schemaAt(schema, issue.path))
     return issue.keys.map((key) => {
       const near = nearest(key, known)
       const hint = near ? `did you mean \`${near}\`?` : known.length > 0 ? `it takes: ${known.join(', ')}` : 'it takes no such option'
@@ -70,10 +70,28 @@ function messageOfIssue(issue: z.core.$ZodIssue): string {
   return issue.message.startsWith('Invalid input') && deepest !== undefined ? messageOfIssue(deepest) : issue.message
 }
 
-function optionNames(schema: z.ZodType): string[] {
-  if (schema instanceof z.ZodObject) return Object.keys(schema.shape)
-  if (schema instanceof z.ZodPipe) return optionNames(schema.in as z.ZodType)
-  return []
+function optionNames(schema: z.ZodType | undefined): string[] {
+  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : []
+}
+
+/** The schema of an object that stands at a path within the options. */
+function schemaAt(schema: z.ZodType, path: readonly PropertyKey[]): z.ZodType | undefined {
+  const inner = objectIn(schema)
+  const [first, ...rest] = path
+  if (first === undefined) return inner
+  const next = inner instanceof z.ZodObject ? (inner.shape as Record<PropertyKey, z.ZodType | undefined>)[first] : undefined
+  return next === undefined ? undefined : schemaAt(next, rest)
+}
+
+/** The object that a schema holds under defaults, transforms and other forms. */
+function objectIn(schema: z.ZodType): z.ZodType {
+  if (schema instanceof z.ZodPipe) return objectIn(schema.in as z.ZodType)
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault) {
+    return objectIn(schema.unwrap() as z.ZodType)
+  }
+  if (schema instanceof z.ZodUnion)
+    return (schema.options as z.ZodType[]).map(objectIn).find((option) => option instanceof z.ZodObject) ?? schema
+  return schema
 }
 
 /** A value as it stands in an error message; long ones are cut. */
@@ -119,36 +137,49 @@ function editDistance(a: string, b: string): number {
 const DURATION = /^\s*(\d+(?:\.\d+)?)\s*(ms|s|m|min|h)\s*$/
 const UNIT_SECONDS = { ms: 0.001, s: 1, m: 60, min: 60, h: 3600 } as const
 
-/** Seconds: a bare number, or a string with its unit ('500ms', '1.5s', '2m'). */
-export const seconds = z
-  .union([z.number(), z.string()], { error: 'expected a number of seconds, or a string such as "500ms", "1.5s" or "2m"' })
-  .transform((value, context) => {
+type Duration = z.ZodPipe<z.ZodUnion<readonly [z.ZodNumber, z.ZodString]>, z.ZodTransform<number, string | number>>
+
+/** A time in the given unit of seconds, which a bare number has too; a string carries its own. */
+function duration(unit: string, unitSeconds: number): Duration {
+  const forms = `or a string such as "500ms", "1.5s" or "2m"`
+  return z.union([z.number(), z.string()], { error: `expected a number of ${unit}, ${forms}` }).transform((value, context) => {
     const match = typeof value === 'string' ? DURATION.exec(value) : undefined
-    const result =
-      typeof value === 'number' ? value : match ? Number(match[1]) * UNIT_SECONDS[match[2] as keyof typeof UNIT_SECONDS] : Number.NaN
+    const text = match ? (Number(match[1]) * UNIT_SECONDS[match[2] as keyof typeof UNIT_SECONDS]) / unitSeconds : Number.NaN
+    const result = typeof value === 'number' ? value : text
     if (Number.isFinite(result) && result >= 0) return result
-    context.addIssue({ code: 'custom', message: 'expected a number of seconds from 0, or a string such as "500ms", "1.5s" or "2m"' })
+    context.addIssue({ code: 'custom', message: `expected a number of ${unit} from 0, ${forms}` })
     return z.NEVER
   })
+}
+
+/** Seconds: a bare number, or a string with its unit ('500ms', '1.5s', '2m'). */
+export const seconds = duration('seconds', 1)
 
 /** More than zero seconds. */
 export const positiveSeconds = seconds.refine((value) => value > 0, { error: 'expected more than 0 seconds' })
+
+/** Milliseconds: a bare number, or a string with its unit. */
+export const milliseconds = duration('milliseconds', 0.001)
+
+/** More than zero milliseconds. */
+export const positiveMilliseconds = milliseconds.refine((value) => value > 0, { error: 'expected more than 0 milliseconds' })
+
+const SHARE = /^\s*(\d+(?:\.\d+)?)\s*%\s*$/
+
+/** A share: a number from 0 to 1, or a string in percent ('5%'). */
+export const share = z
+  .union([z.number(), z.string()], { error: 'expected a share from 0 to 1, or a string such as "5%"' })
+  .transform((value, context) => {
+    const result = typeof value === 'number' ? value : Number(SHARE.exec(value)?.[1] ?? Number.NaN) / 100
+    if (result >= 0 && result <= 1) return result
+    context.addIssue({ code: 'custom', message: 'expected a share from 0 to 1, or a string such as "5%"' })
+    return z.NEVER
+  })
 
 /** A whole number of at least `min`. */
 export function wholeNumber(min: number): z.ZodInt {
   return z.int({ error: `expected a whole number from ${min}` }).min(min, { error: `expected a whole number from ${min}` })
 }
-
-const SHARE = 'expected a share from 0 to 1, or a string such as "20%"'
-
-/** A share of 1: a number from 0 to 1, or a string in percent ('20%'). */
-export const share = z.union([z.number(), z.string()], { error: SHARE }).transform((value, context) => {
-  const percent = typeof value === 'string' ? /^\s*(\d+(?:\.\d+)?)\s*%\s*$/.exec(value) : null
-  const result = typeof value === 'number' ? value : percent === null ? Number.NaN : Number(percent[1]) / 100
-  if (result >= 0 && result <= 1) return result
-  context.addIssue({ code: 'custom', message: SHARE })
-  return z.NEVER
-})
 
 /** A finite number within bounds. */
 export function numberWithin(min: number, max = Number.MAX_VALUE): z.ZodNumber {

@@ -1,9 +1,13 @@
 import { z } from 'zod'
 import { nonEmptyString, parseOptions, positiveSeconds, wholeNumber } from './options.ts'
 import { llamaFields } from './engines.ts'
+import type { SimulatorTargetSpec } from './simulator.ts'
 
 /** What a workload sends its requests to, as plain data. */
-export type TargetSpec = OpenAITargetSpec | EmbeddedTargetSpec
+export type TargetSpec = OpenAITargetSpec | StartedTargetSpec
+
+/** A target that the run starts and ends. */
+export type StartedTargetSpec = EmbeddedTargetSpec | SimulatorTargetSpec
 
 /** A live server that speaks the OpenAI API. */
 export interface OpenAITargetSpec {
@@ -30,7 +34,8 @@ export interface EmbeddedTargetSpec {
   readonly threads?: number | undefined
   readonly gpu: boolean
   readonly gpuLayers?: number | undefined
-  readonly contextSize: number
+  /** Tokens of context for all sequences together; left out, enough for the tiny model's longest, else 16384. */
+  readonly contextSize?: number | undefined
   readonly parallel: number
   readonly apiKey?: string | undefined
   readonly endpoint: 'chat' | 'completions'
@@ -83,12 +88,18 @@ export function openai(options: z.input<typeof openaiOptions>): OpenAITargetSpec
   return { kind: 'openai', baseURLs: baseURLs ?? [baseURL!], apiKeys: apiKeys ?? (apiKey === undefined ? [] : [apiKey]), ...rest }
 }
 
-const embeddedOptions = z.strictObject({
-  ...llamaFields,
-  contextSize: wholeNumber(64).default(16_384),
-  parallel: wholeNumber(1).default(8),
-  apiKey: nonEmptyString.optional(),
-  endpoint: endpoint.default('chat'),
+/** The embedded target's options; each one's description is what `serve --help` prints. */
+export const embeddedSchema = z.strictObject({
+  model: llamaFields.model.describe('a GGUF file (default: a tiny generated model)'),
+  threads: llamaFields.threads.describe('CPU threads (default: one for the tiny model, else all cores but one)'),
+  gpu: llamaFields.gpu.describe('use the GPU that llama.cpp finds'),
+  gpuLayers: llamaFields.gpuLayers.describe('layers to put on the GPU'),
+  contextSize: wholeNumber(64)
+    .optional()
+    .describe('tokens of context for all sequences together (default: 16384; 65536 for the tiny model)'),
+  parallel: wholeNumber(1).default(8).describe('sequences that are decoded together; further requests queue'),
+  apiKey: nonEmptyString.optional().describe('bearer token that everything but /health asks for'),
+  endpoint: endpoint.default('chat').describe('which API a bench uses'),
 })
 
 /**
@@ -96,15 +107,20 @@ const embeddedOptions = z.strictObject({
  * loopback port. It starts once per run, is shared by the bench files and ends with the run.
  * @param options.model a GGUF file (default: a tiny generated model)
  * @param options.parallel sequences that are decoded together (default: 8); further requests queue
- * @param options.contextSize tokens of context for all sequences together (default: 16384)
+ * @param options.contextSize tokens of context for all sequences together (default: 16384; 65536 for the tiny model)
  */
-export function embedded(options: z.input<typeof embeddedOptions> = {}): EmbeddedTargetSpec {
-  return { kind: 'embedded', ...parseOptions(embeddedOptions, options, 'embedded()') }
+export function embedded(options: z.input<typeof embeddedSchema> = {}): EmbeddedTargetSpec {
+  return parseEmbedded(options, 'embedded()')
+}
+
+/** The same for options that came another way, named in errors as `call`. */
+export function parseEmbedded(options: unknown, call: string): EmbeddedTargetSpec {
+  return { kind: 'embedded', ...parseOptions(embeddedSchema, options, call) }
 }
 
 /** The `target` option of a workload, as a spec. */
 export const targetOption = z.custom<TargetSpec>(
-  (value) => typeof value === 'object' && value !== null && ['openai', 'embedded'].includes((value as TargetSpec).kind),
+  (value) => typeof value === 'object' && value !== null && ['openai', 'embedded', 'simulator'].includes((value as TargetSpec).kind),
   {
     error: 'expected a target such as openai({ baseURL }) or embedded()',
   },

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { numberWithin, share } from './options.ts'
+import { milliseconds, numberWithin, share } from './options.ts'
 
 /** How far the client may have disturbed a run that counts as valid. Durations in ms, shares of 1. */
 export interface ValidityLimits {
@@ -45,16 +45,6 @@ export const DEFAULT_VALIDITY: ValidityLimits = {
   rateShortfall: 0.02,
   boundFactor: 10,
 }
-
-const DURATION = 'expected a number of ms from 0, or a string such as "5ms" or "0.5s"'
-
-const milliseconds = z.union([z.number(), z.string()], { error: DURATION }).transform((value, context) => {
-  const match = typeof value === 'string' ? /^\s*(\d+(?:\.\d+)?)\s*(ms|s)\s*$/.exec(value) : null
-  const result = typeof value === 'number' ? value : match === null ? Number.NaN : Number(match[1]) * (match[2] === 's' ? 1000 : 1)
-  if (Number.isFinite(result) && result >= 0) return result
-  context.addIssue({ code: 'custom', message: DURATION })
-  return z.NEVER
-})
 
 export const validityOption = z.strictObject({
   lag: milliseconds.optional(),

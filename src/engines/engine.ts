@@ -62,3 +62,8 @@ export interface OneBatchInput {
   readonly outputLength: number
   readonly seed: number
 }
+
+/** What an engine says of itself, for people. */
+export function versionText({ name, version }: Pick<EngineInfo, 'name' | 'version'>): string {
+  return `${name} ${version}`
+}

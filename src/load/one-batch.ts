@@ -1,4 +1,5 @@
 import type { OneBatchSpec } from '../dsl/workload-spec.ts'
+import { versionText } from '../engines/engine.ts'
 import type { Engine, OneBatchInput } from '../engines/engine.ts'
 import { LlmBenchError } from '../errors.ts'
 import type { BatchCase, BatchRecord } from '../metrics/record.ts'
@@ -60,7 +61,7 @@ export async function runBatchCases({ spec, engine, progress, signal }: OneBatch
   if (!partial && skipped.length === cases.length) {
     throw new LlmBenchError('RUN_FAILED', `oneBatch(): not one of ${cases.length} cases fits the engine. The first: ${skipped[0]!.skipped}`)
   }
-  return { kind: 'oneBatch', cases, model: engine.info.model, notes: skipped.map(skipNote), partial }
+  return { kind: 'oneBatch', cases, model: engine.info.model, version: versionText(engine.info), notes: skipped.map(skipNote), partial }
 }
 
 function skipNote({ batch, inputLength, outputLength, skipped }: BatchCase): string {

@@ -40,7 +40,7 @@ export interface Progress {
 /** Messages from the load worker. */
 export type FromWorker =
   | { readonly type: 'progress'; readonly progress: Progress }
-  | { readonly type: 'done'; readonly record: RunRecord; readonly engine?: { readonly name: string; readonly version: string } | undefined }
+  | { readonly type: 'done'; readonly record: RunRecord }
   | { readonly type: 'error'; readonly code: string; readonly message: string; readonly stack?: string | undefined }
 
 /** Messages to the load worker. */

@@ -19,6 +19,7 @@ export interface RecordContext {
   readonly counter: TokenCounter
   readonly progress: ProgressMeter
   readonly model: string
+  readonly version?: string | undefined
   /** Absent where an engine was driven without a wire. */
   readonly target?: Pick<Target, 'notes'> | undefined
   readonly streamed: boolean
@@ -61,6 +62,7 @@ export async function recordOf(result: LoopResult, context: RecordContext): Prom
     tokens: counter.sources,
     dataset: { name: dataset.name, rows: dataset.rows.length, digest: dataset.digest, wrapped: result.wrapped },
     model: context.model,
+    version: context.version,
     notes: [...dataset.notes, ...result.notes, ...log.notes, ...(context.target?.notes ?? []), ...counter.notes],
     partial,
     endedEarly,

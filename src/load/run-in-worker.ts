@@ -5,7 +5,8 @@ import { startProcess, startThread } from './load-host.ts'
 import type { LoadHost } from './load-host.ts'
 import type { FromWorker, RunPlan } from './plan.ts'
 import { COUNTING } from './request-record.ts'
-import type { FinishedRun, RunHooks } from './run-plan.ts'
+import type { RunRecord } from '../metrics/record.ts'
+import type { RunHooks } from './run-plan.ts'
 
 /** How long a worker that has reported may take to end by itself. */
 const EXIT_MS = 2000
@@ -16,8 +17,8 @@ const EXIT_MS = 2000
  * @throws {LlmBenchError} what the run threw, with its code; `CANCELLED` where the abort came before the load or was not
  * answered; `RUN_FAILED` where the worker itself failed
  */
-export function runInWorker(plan: RunPlan, { onProgress, signal }: RunHooks): Promise<FinishedRun> {
-  const { promise, resolve, reject } = Promise.withResolvers<FinishedRun>()
+export function runInWorker(plan: RunPlan, { onProgress, signal }: RunHooks): Promise<RunRecord> {
+  const { promise, resolve, reject } = Promise.withResolvers<RunRecord>()
   let overdue: NodeJS.Timeout | undefined
   const settle = (): void => {
     clearTimeout(overdue)
@@ -37,7 +38,7 @@ export function runInWorker(plan: RunPlan, { onProgress, signal }: RunHooks): Pr
       }
       if (message.type === 'error') return fail(errorOf(message))
       settle()
-      resolve({ record: message.record, engine: message.engine })
+      resolve(message.record)
     },
     onFailure: (reason, cause) => fail(new LlmBenchError('RUN_FAILED', `${plan.bench}: the load worker failed: ${reason}`, { cause })),
   })

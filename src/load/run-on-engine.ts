@@ -4,12 +4,13 @@ import type { OfflineSpec, OneBatchSpec } from '../dsl/workload-spec.ts'
 import { loadEngine } from '../engines/load-engine.ts'
 import { LlmBenchError } from '../errors.ts'
 import { startClock } from '../metrics/clock.ts'
+import { versionText } from '../engines/engine.ts'
+import type { RunRecord } from '../metrics/record.ts'
 import { contextFor, offlineCalls, offlineLoop } from './offline.ts'
 import { runBatchCases } from './one-batch.ts'
 import type { RunPlan } from './plan.ts'
 import type { ProgressMeter } from './progress-meter.ts'
 import { recordOf } from './request-record.ts'
-import type { FinishedRun } from './run-plan.ts'
 import { syntheticLimit } from './synthetic-rows.ts'
 import { TokenCounter } from './token-counter.ts'
 
@@ -22,7 +23,7 @@ export async function runOnEngine(
   spec: OfflineSpec | OneBatchSpec,
   progress: ProgressMeter,
   signal: AbortSignal,
-): Promise<FinishedRun> {
+): Promise<RunRecord> {
   if (plan.engine === undefined) throw new LlmBenchError('USAGE', `${plan.bench}: ${spec.kind} needs an engine, and the plan names none`)
   return spec.kind === 'offline'
     ? runOffline(plan, plan.engine, spec, progress, signal)
@@ -37,7 +38,7 @@ async function runOffline(
   spec: OfflineSpec,
   progress: ProgressMeter,
   signal: AbortSignal,
-): Promise<FinishedRun> {
+): Promise<RunRecord> {
   const tokenizer = await loadTokenizer(spec.tokenizer ?? plan.tokenizer, plan.root)
   const limit = syntheticLimit(spec.dataset, spec.requests)
   const dataset = await loadDataset(spec.dataset, { root: plan.root, tokenizer: () => Promise.resolve(tokenizer), limit })
@@ -49,9 +50,9 @@ async function runOffline(
     const clock = startClock()
     const counter = new TokenCounter(() => Promise.resolve(tokenizer))
     const result = await offlineLoop({ spec, dataset, engine, clock, counter, progress, signal }, calls)
-    const { name, version, model } = engine.info
-    const record = await recordOf(result, { bench: plan.bench, clock, dataset, counter, progress, model, streamed: true, openLoop: false })
-    return { record, engine: { name, version } }
+    const { model } = engine.info
+    const version = versionText(engine.info)
+    return await recordOf(result, { bench: plan.bench, clock, dataset, counter, progress, model, version, streamed: true, openLoop: false })
   } finally {
     await engine.close()
   }
@@ -63,13 +64,12 @@ async function runOneBatch(
   spec: OneBatchSpec,
   progress: ProgressMeter,
   signal: AbortSignal,
-): Promise<FinishedRun> {
+): Promise<RunRecord> {
   const needs = { parallel: Math.max(...spec.batch), contextLength: Math.max(...spec.inputLength) + Math.max(...spec.outputLength) }
   const engine = await loadEngine(engineSpec, needs, plan.root, signal)
   try {
     assertNotCancelled(plan, signal)
-    const { name, version } = engine.info
-    return { record: await runBatchCases({ spec, engine, progress, signal }), engine: { name, version } }
+    return await runBatchCases({ spec, engine, progress, signal })
   } finally {
     await engine.close()
   }

@@ -3,13 +3,6 @@ import type { RunRecord } from '../metrics/record.ts'
 import type { Progress, RunPlan } from './plan.ts'
 import { ProgressMeter } from './progress-meter.ts'
 
-/** What a run leaves. */
-export interface FinishedRun {
-  readonly record: RunRecord
-  /** The engine that ran it, where there was one. */
-  readonly engine?: { readonly name: string; readonly version: string } | undefined
-}
-
 export interface RunHooks {
   /** Called at most four times a second, and once at the end. */
   readonly onProgress: (progress: Progress) => void
@@ -21,7 +14,7 @@ export interface RunHooks {
  * Runs a workload in this thread.
  * @throws {LlmBenchError} where nothing could be measured; `CANCELLED` where the signal came before the load
  */
-export async function runPlan(plan: RunPlan, { onProgress, signal }: RunHooks): Promise<FinishedRun> {
+export async function runPlan(plan: RunPlan, { onProgress, signal }: RunHooks): Promise<RunRecord> {
   const progress = new ProgressMeter()
   const stop = progress.reportTo(onProgress)
   try {
@@ -32,7 +25,7 @@ export async function runPlan(plan: RunPlan, { onProgress, signal }: RunHooks): 
       return await runOnEngine(plan, workload, progress, signal)
     }
     const { runServed } = await import('./run-served.ts')
-    return { record: await runServed(plan, workload, progress, signal) }
+    return await runServed(plan, workload, progress, signal)
   } finally {
     stop()
   }

@@ -51,7 +51,7 @@ export async function runServed(
   }
   const target = createTarget(plan.target, { clock, onTokens })
   try {
-    const { model } = await target.prepare(signal)
+    const { model, version } = await target.prepare(signal)
     if (signal.aborted) throw cancelledBefore(plan)
     const counter = new TokenCounter(tokenizer)
     const failures = new FailureWatch(spec.abortOn)
@@ -73,6 +73,7 @@ export async function runServed(
         ...driver,
         bench: plan.bench,
         model,
+        version,
         streamed: spec.stream,
         openLoop: spec.kind === 'requestRate',
         endedEarly: failures.reason,

@@ -28,11 +28,11 @@ channel.onMessage((message) => {
 
 async function run(plan: RunPlan): Promise<void> {
   try {
-    const { record, engine } = await runPlan(plan, {
+    const record = await runPlan(plan, {
       onProgress: (progress) => channel.post({ type: 'progress', progress }),
       signal: cancel.signal,
     })
-    channel.post({ type: 'done', record, engine }, record.kind === 'requests' ? buffersOf(record.columns) : [])
+    channel.post({ type: 'done', record }, record.kind === 'requests' ? buffersOf(record.columns) : [])
   } catch (error) {
     const code = error instanceof LlmBenchError ? error.code : 'RUN_FAILED'
     channel.post({ type: 'error', code, message: messageOf(error), stack: error instanceof Error ? error.stack : undefined })

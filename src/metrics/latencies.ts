@@ -20,22 +20,26 @@ export const ttfoMs: RequestFigure = (columns, i) => (columns.firstAnswerNs[i]! 
 export const e2eMs: RequestFigure = (columns, i) => (columns.lastTokenNs[i]! - columns.sentNs[i]!) / NS_PER_MS
 
 /**
- * TPOT in ms: (E2E − TTFT) / (output tokens − 1), which is (last token − first token) / (output tokens − 1); NaN for one
- * token and for an unknown number of them. Source: the usual definition, as in vLLM's and SGLang's serving benchmarks.
+ * Whether all tokens of an answer of several came in one read of the socket: a proxy that buffers, one chunk, a busy machine.
+ * Then nothing is known of the time between them; taken for zero it would make the server infinitely fast.
  */
-export const tpotMs: RequestFigure = (columns, i) => {
-  const tokens = columns.outputTokens[i]!
-  return tokens > 1 ? (columns.lastTokenNs[i]! - columns.firstTokenNs[i]!) / (tokens - 1) / NS_PER_MS : Number.NaN
+export function cameInOneRead(columns: RequestColumns, i: number): boolean {
+  return columns.outputTokens[i]! > 1 && columns.lastTokenNs[i] === columns.firstTokenNs[i]
 }
 
 /**
- * Output tokens per second that one user sees once the answer has begun: 1 / TPOT, in tokens/s; NaN where there is no TPOT
- * and where the whole answer came at one moment.
+ * TPOT in ms: (E2E − TTFT) / (output tokens − 1), which is (last token − first token) / (output tokens − 1); NaN for one
+ * token, for an unknown number of them, and where all came in one read. Source: the usual definition, as in vLLM's and
+ * SGLang's serving benchmarks.
  */
-export const perUserTokensPerSecond: RequestFigure = (columns, i) => {
-  const tpot = tpotMs(columns, i)
-  return tpot > 0 ? 1000 / tpot : Number.NaN
+export const tpotMs: RequestFigure = (columns, i) => {
+  const tokens = columns.outputTokens[i]!
+  if (!(tokens > 1) || cameInOneRead(columns, i)) return Number.NaN
+  return (columns.lastTokenNs[i]! - columns.firstTokenNs[i]!) / (tokens - 1) / NS_PER_MS
 }
+
+/** Output tokens per second that one user sees once the answer has begun: 1 / TPOT, in tokens/s; NaN where there is no TPOT. */
+export const perUserTokensPerSecond: RequestFigure = (columns, i) => 1000 / tpotMs(columns, i)
 
 /** Schedule delay in ms: sent − scheduled. */
 export const scheduleDelayMs: RequestFigure = (columns, i) => (columns.sentNs[i]! - columns.scheduledNs[i]!) / NS_PER_MS
@@ -76,8 +80,12 @@ export function distributionOf(columns: RequestColumns, figure: RequestFigure, f
   return distributionInPlace(values.subarray(0, count))
 }
 
-/** ITL in ms: the gaps of all requests that pass the filter, pooled into one sample; undefined where there is no gap. */
-function pooledGaps(columns: RequestColumns, filter: RequestFilter): Distribution | undefined {
+/**
+ * ITL in ms: the gaps of all requests that pass the filter, pooled into one sample; undefined where there is no gap. Answers that
+ * came in one read have none that is known.
+ */
+function pooledGaps(columns: RequestColumns, passes: RequestFilter): Distribution | undefined {
+  const filter: RequestFilter = (_, i) => passes(columns, i) && !cameInOneRead(columns, i)
   let count = 0
   let requests = 0
   for (let i = 0; i < columns.length; i++) {

@@ -16,6 +16,8 @@ export interface RequestRecord {
   readonly dataset: DatasetFacts
   /** The model that answered, where known. */
   readonly model?: string | undefined
+  /** What the server or engine says of itself, where it tells: `vllm 0.11.0`. */
+  readonly version?: string | undefined
   /** What a reader of the figures must know; each a sentence. */
   readonly notes: readonly string[]
   /** Whether the run was cut short. */
@@ -128,6 +130,8 @@ export interface BatchRecord {
   readonly kind: 'oneBatch'
   readonly cases: readonly BatchCase[]
   readonly model?: string | undefined
+  /** What the engine says of itself. */
+  readonly version?: string | undefined
   readonly notes: readonly string[]
   readonly partial: boolean
 }

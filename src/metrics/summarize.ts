@@ -3,6 +3,7 @@ import type { ValidityLimits } from '../dsl/validity.ts'
 import { batchCaseMetrics } from './batch-cases.ts'
 import type { RequestColumns } from './columns.ts'
 import {
+  cameInOneRead,
   distributionOf,
   e2eFromScheduleMs,
   isCompleted,
@@ -57,6 +58,7 @@ function summarizeRequests(record: RequestRecord): RequestMetrics {
       outputLength: ofCompleted(({ outputTokens }, i) => known(outputTokens[i]!)),
       fromSchedule: record.openLoop ? fromSchedule(record) : undefined,
       steady: steadyNs && steadyMetrics(columns, steadyNs, streamed),
+      answersInOneRead: streamed ? inOneRead(columns) || undefined : undefined,
       itlBetween: latencies.itl && (chunksAreTokens(columns) ? 'tokens' : 'chunks'),
     }),
     finishReasons: finishReasons(columns),
@@ -64,6 +66,12 @@ function summarizeRequests(record: RequestRecord): RequestMetrics {
     tokens: { ...record.tokens },
     dataset: { ...record.dataset },
   }
+}
+
+function inOneRead(columns: RequestColumns): number {
+  let count = 0
+  for (let i = 0; i < columns.length; i++) if (isCompleted(columns, i) && cameInOneRead(columns, i)) count++
+  return count
 }
 
 function known(count: number): number {

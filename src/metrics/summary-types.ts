@@ -68,6 +68,8 @@ export interface RequestMetrics extends LatencyMetrics, RateMetrics {
   steady?: RateMetrics & LatencyMetrics & { seconds: number; completed: number }
   /** Gaps are between chunks, not tokens, where chunks and tokens differ in number. */
   itlBetween?: 'tokens' | 'chunks'
+  /** Completed streamed answers whose tokens all came in one read of the socket; they have no TPOT and ITL. */
+  answersInOneRead?: number
   /** Completed requests by finish reason. */
   finishReasons: Record<string, number>
   errors: ErrorCount[]

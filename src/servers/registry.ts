@@ -1,7 +1,8 @@
 import { digestOf } from '../dsl/digest.ts'
-import type { EmbeddedTargetSpec } from '../dsl/targets.ts'
+import type { StartedTargetSpec } from '../dsl/targets.ts'
 import { startEmbedded } from './embedded/start.ts'
 import type { RunningServer } from './server.ts'
+import { startSimulator } from './simulator/start.ts'
 
 /** Servers that a run has started: one for each distinct spec, shared by all benches. */
 export class ServerRegistry {
@@ -13,11 +14,12 @@ export class ServerRegistry {
   }
 
   /** The running server of this spec; starts it the first time, and again where it has died. */
-  async acquire(spec: EmbeddedTargetSpec): Promise<RunningServer> {
+  async acquire(spec: StartedTargetSpec): Promise<RunningServer> {
     const key = digestOf(spec)
     let server = this.#servers.get(key)
     if (server === undefined) {
-      server = startEmbedded(spec, { root: this.#root })
+      const options = { root: this.#root }
+      server = spec.kind === 'embedded' ? startEmbedded(spec, options) : startSimulator(spec, options)
       this.#servers.set(key, server)
       const forget = (): boolean => this.#servers.get(key) === server && this.#servers.delete(key)
       server.then((running) => running.exited.then(forget), forget)

@@ -1,6 +1,8 @@
+import type { StartedTargetSpec } from '../dsl/targets.ts'
+
 /** A server that a run has started and ends. */
 export interface RunningServer {
-  readonly kind: 'embedded'
+  readonly kind: StartedTargetSpec['kind']
   /** Ends in `/v1`. */
   readonly baseURL: string
   readonly model: string

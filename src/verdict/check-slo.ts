@@ -107,7 +107,7 @@ function refuseStrangers(clause: object, name: string, known: readonly string[])
   const near = nearest(stranger, known)
   throw new LlmBenchError(
     'UNKNOWN_METRIC',
-    `\`${name}\` has no \`${stranger}\`: ${near ? `did you mean \`${near}\`? It` : 'it'} takes: ${known.join(', ')}`,
+    `\`${name}\` has no \`${stranger}\`: ${near ? `did you mean \`${near}\`?` : `it takes: ${known.join(', ')}`}`,
   )
 }
 

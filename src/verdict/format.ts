@@ -1,4 +1,4 @@
-import type { Unit } from './verdict.ts'
+import type { Unit, Verdict, WorstRequest } from './verdict.ts'
 
 /** A number without the noise of binary fractions: 0.1 + 0.2 as 0.3. */
 export function tidy(value: number): number {
@@ -7,40 +7,94 @@ export function tidy(value: number): number {
 
 /** A limit as thresholds are written: `200ms`, `1500 tok/s`, `99%`. */
 export function limitText(limit: number, unit: Unit): string {
-  return `${shown(limit, unit)}${unit === 'ms' || unit === '%' || unit === '' ? '' : ' '}${unit}`
+  return `${tidy(unit === '%' ? limit * 100 : limit)}${unit === 'ms' || unit === '%' || unit === '' ? '' : ' '}${unit}`
 }
 
-/** A figure and how far it is from its limit, with decimals enough that neither looks like nothing: `312.4 ms`. */
-export function figureText(value: number, unit: Unit, decimals = decimalsFor(shown(value, unit))): string {
-  return `${Number(shown(value, unit).toFixed(decimals))}${unit === '' ? '' : ` ${unit}`}`
+/** A number for people: thousands separated, about four significant digits; whole numbers as they are. */
+export function formatNumber(value: number): string {
+  return Number.isInteger(value) ? value.toLocaleString('en-US') : formatMeasured(value)
 }
 
-/** Measured value, limit and what lies between, in words: `is 312.4 ms, limit <= 200 ms, over by 112.4 ms (56.2 %)`. */
-export function comparisonText(measured: number, limit: number, bound: string, unit: Unit, holds: boolean): string {
-  const gap = Math.abs(measured - limit)
-  const decimals = Math.max(decimalsFor(shown(measured, unit)), decimalsFor(shown(gap, unit)))
-  const limitIs = `limit ${bound} ${shown(limit, unit)}${unit === '' ? '' : ` ${unit}`}`
-  return `is ${figureText(measured, unit, decimals)}, ${limitIs}, ${distanceText()}`
-
-  function distanceText(): string {
-    if (gap === 0) return holds ? 'exactly at it' : 'exactly at it, which breaks it'
-    const distance = unit === '%' ? `${Number(shown(gap, unit).toFixed(decimals))} points` : figureText(gap, unit, decimals)
-    const share = limit === 0 ? '' : ` (${shareText(gap / Math.abs(limit))})`
-    return `${holds ? `${distance} to spare` : `${measured > limit ? 'over' : 'under'} by ${distance}`}${share}`
-  }
+/** A measured number in a column of others: about four significant digits, whole or not. */
+export function formatMeasured(value: number): string {
+  return withDecimals(value, decimalsOf(value))
 }
 
-function shareText(share: number): string {
-  const percent = share * 100
-  return `${Number(percent.toFixed(decimalsFor(percent)))} %`
+/** A share of 1 in percent. */
+export function formatShare(share: number): string {
+  const percent = tidy(share * 100)
+  return `${percent.toLocaleString('en-US', { maximumFractionDigits: percentDecimals(percent) })}%`
 }
 
-function shown(value: number, unit: Unit): number {
-  return tidy(unit === '%' ? value * 100 : value)
+/** A figure with its unit. */
+export function formatValue(value: number, unit: Unit): string {
+  if (unit === '%') return formatShare(value)
+  return unit === '' ? formatNumber(value) : `${formatNumber(value)} ${unit}`
 }
 
-/** One decimal, and for small values as many as show two digits. */
-function decimalsFor(value: number): number {
-  if (value === 0) return 1
-  return Math.min(9, Math.max(1, 1 - Math.floor(Math.log10(Math.abs(value)))))
+/** The margin of a verdict with its sign: `+12.5%` holds, `−56.2%` breaks; beyond ±1,000 % as a factor: `×36 of the limit`. */
+export function formatMargin(margin: number): string {
+  const size = Math.abs(margin)
+  if (size > 10) return `×${Number((size + 1).toPrecision(3)).toLocaleString('en-US')} of the limit`
+  return `${margin < 0 ? '−' : '+'}${(size * 100).toLocaleString('en-US', { maximumFractionDigits: Math.max(1, firstDecimal(size * 100)) })}%`
+}
+
+type Judged = Pick<Verdict, 'threshold' | 'state' | 'limit' | 'unit' | 'measured' | 'margin' | 'fewSamples' | 'negated'>
+
+/** A verdict in one line: `ttft.p99 <= 200ms: measured 1,224 ms, limit 200 ms, margin −512%`. */
+export function verdictText(verdict: Judged): string {
+  const { threshold, measured, limit, unit, margin, fewSamples } = verdict
+  const facts = [
+    measured === undefined ? 'not measured' : `measured ${measuredBeside(limit, measured, unit)}`,
+    `limit ${formatValue(limit, unit)}`,
+    ...(margin === undefined ? [] : [marginText(margin, verdict)]),
+    ...(fewSamples === undefined ? [] : [`few samples: ${fewSamples.have} of ${fewSamples.need}`]),
+  ]
+  return `${threshold}: ${facts.join(', ')}`
+}
+
+/** Requests that broke a threshold by most: `#12 402.1 ms (client 3, prompt 44) · #7 399 ms (client 1, prompt 9)`. */
+export function worstText(worst: readonly WorstRequest[], unit: Unit): string {
+  return worst
+    .map(({ index, client, promptIndex, value }) => {
+      const place = client === undefined ? `prompt ${promptIndex}` : `client ${client}, prompt ${promptIndex}`
+      return `#${index} ${formatValue(value, unit)} (${place})`
+    })
+    .join(' · ')
+}
+
+function marginText(margin: number, { state, negated }: Judged): string {
+  if (margin === 0) return state === 'fail' && negated !== true ? 'exactly at it, which breaks it' : 'exactly at it'
+  const text = formatMargin(margin)
+  return text.startsWith('×') ? text : `margin ${text}`
+}
+
+/** A figure with digits enough that a narrow miss does not read like the limit. */
+function measuredBeside(limit: number, measured: number, unit: Unit): string {
+  const [figure, bound] = unit === '%' ? [tidy(measured * 100), tidy(limit * 100)] : [measured, limit]
+  const decimals = unit === '%' ? percentDecimals(figure) : decimalsOf(figure)
+  const isNarrow = figure !== bound && Number(figure.toFixed(decimals)) === Number(bound.toFixed(decimals))
+  if (!isNarrow) return formatValue(measured, unit)
+  const text = withDecimals(figure, Math.min(20, firstDecimal(Math.abs(figure - bound))))
+  return `${text}${unit === '' || unit === '%' ? unit : ` ${unit}`}`
+}
+
+/** Decimals for about four significant digits. */
+function decimalsOf(value: number): number {
+  const size = Math.abs(value)
+  return size >= 1000 ? 0 : size >= 100 ? 1 : size >= 1 ? 2 : size >= 0.01 || size === 0 ? 3 : 5
+}
+
+/** 99.996 % must not read as 100 %: a threshold of 100 % would seem to hold. */
+function percentDecimals(percent: number): number {
+  return percent < 100 && percent >= 99.95 ? 4 : 2
+}
+
+/** How many decimals show a number's first digit that is not zero. */
+function firstDecimal(value: number): number {
+  return value > 0 ? Math.max(0, Math.ceil(-Math.log10(value))) : 0
+}
+
+function withDecimals(value: number, decimals: number): string {
+  return value.toLocaleString('en-US', { minimumFractionDigits: decimals, maximumFractionDigits: decimals })
 }

@@ -1,5 +1,5 @@
 import type { RequestColumns } from '../metrics/columns.ts'
-import { isCompleted } from '../metrics/latencies.ts'
+import { cameInOneRead, isCompleted } from '../metrics/latencies.ts'
 import { type LatencyName, METRICS } from '../metrics/metric-names.ts'
 import { whyAbsent } from './absent.ts'
 import type { ParsedGoodput } from './check-slo.ts'
@@ -43,7 +43,7 @@ export function goodputClaims({ limits, share, rate }: ParsedGoodput): Claim[] {
 /** Whether any request can be held against a limit on this latency. */
 function isKnown({ metrics }: RequestSubject, columns: RequestColumns, latency: LatencyName): boolean {
   if (metrics[latency]) return true
-  // Nothing but one-token answers leaves TPOT and ITL without a sample, but each of these answers meets a limit on them.
+  // Nothing but answers of one token, or that came all at once, leaves TPOT and ITL without a sample, but each of these answers meets a limit on them.
   return metrics.ttft !== undefined && columns.completed.some((completed, i) => completed === 1 && isExempt(columns, i, latency))
 }
 
@@ -54,8 +54,8 @@ function meetsAll({ limits }: ParsedGoodput, columns: RequestColumns, request: n
   })
 }
 
-/** Whether an answer is so short that it has no such latency. */
+/** Whether an answer has no such latency, being too short for one or there all at once: its user did not wait between tokens. */
 function isExempt(columns: RequestColumns, request: number, latency: LatencyName): boolean {
-  if (latency === 'tpot') return columns.outputTokens[request] === 1
+  if (latency === 'tpot') return columns.outputTokens[request] === 1 || cameInOneRead(columns, request)
   return latency === 'itl' && columns.gapOffsets[request] === columns.gapOffsets[request + 1]
 }

@@ -1,14 +1,15 @@
-import { show } from '../dsl/options.ts'
 import { BATCH_FIGURES, type DistributionName, type MetricDefinition, readMetric } from '../metrics/metric-names.ts'
 import { percentileFloor, percentileOf, sampleShortage, STATISTICS, type Statistic } from '../metrics/percentiles.ts'
 import type { BatchCaseMetrics, BatchMetrics, Distribution, RequestMetrics } from '../metrics/summary-types.ts'
 import { whyAbsent } from './absent.ts'
 import type { ParsedSLO, SLOPart } from './check-slo.ts'
+import { worstText } from './format.ts'
 import { goodputClaims, judgeGoodput } from './goodput.ts'
+import type { CaseSelector } from './slo-types.ts'
 import { type Claim, judged, type RequestSubject, type Subject, undecided } from './subject.ts'
 import type { Threshold } from './threshold.ts'
 import type { Verdict } from './verdict.ts'
-import { worstRequests, worstText } from './worst.ts'
+import { worstRequests } from './worst.ts'
 
 /**
  * Holds an SLO against a run: one verdict for each threshold (two for `{ min, max }`; for a static batch, one for each case
@@ -57,7 +58,9 @@ function judgeFigure(metric: MetricDefinition, threshold: Threshold, allowFewSam
   // A spread is no request's own figure, so that none is the worst of it.
   if (verdict.state === 'pass' || !columns || metric.unit !== 'ms' || statistic === 'std') return verdict
   const worst = worstRequests(columns, distribution, threshold.direction, steadyNs)
-  return worst.length === 0 ? verdict : { ...verdict, worst, message: `${verdict.message}; worst: ${worstText(worst)}` }
+  return worst.length === 0
+    ? verdict
+    : { ...verdict, worst, message: `${verdict.message}; worst requests: ${worstText(worst, metric.unit)}` }
 }
 
 function sampleOf(metrics: RequestMetrics, name: DistributionName): Distribution | undefined {
@@ -82,8 +85,7 @@ function judgeBatch(part: SLOPart, subject: Subject<BatchMetrics>): Verdict[] {
       return [undecided(subject, claimOf(''), `oneBatch() has no such figure; it has ${BATCH_FIGURES.join(', ')}`)]
     }
     if (selected.length === 0) {
-      const cases = labelled(subject.metrics.cases).map(({ label }) => label)
-      return [undecided(subject, claimOf(part.case ? show(part.case) : ''), `no case is meant; the run has ${cases.join(' ') || 'none'}`)]
+      return [undecided(subject, claimOf(part.case ? selectorLabel(part.case) : ''), whyNoCase(part.case ?? {}, subject.metrics.cases))]
     }
     // A case of one output token has no decode step by its nature, so that "every case" can't mean it.
     const isDecode = metric.name === 'medianDecodeLatency' || metric.name === 'decodeTokensPerSecond'
@@ -97,6 +99,25 @@ function judgeBatch(part: SLOPart, subject: Subject<BatchMetrics>): Verdict[] {
   })
   const why = 'goodput is of single requests, and oneBatch() has none'
   return [...verdicts, ...(part.goodput ? goodputClaims(part.goodput).map((claim) => undecided(subject, claim, why)) : [])]
+}
+
+const SHORT_NAMES = { batch: 'batch', inputLength: 'in', outputLength: 'out' } as const
+
+type Length = keyof typeof SHORT_NAMES
+
+/** As {@link labelled} names cases: `[batch 4, out 1]`. */
+function selectorLabel(selector: CaseSelector): string {
+  return `[${Object.entries(selector)
+    .map(([name, length]) => `${SHORT_NAMES[name as Length]} ${length}`)
+    .join(', ')}]`
+}
+
+function whyNoCase(selector: CaseSelector, cases: readonly BatchCaseMetrics[]): string {
+  if (cases.length === 0) return 'the run has no case'
+  const names = Object.keys(selector) as Length[]
+  const wanted = names.map((name) => `${name} ${selector[name]}`)
+  const has = names.map((name) => `${name} ${[...new Set(cases.map((figures) => figures[name]))].join(', ')}`)
+  return `no case has ${wanted.join(' and ')}; the run has ${has.join(' and ')}`
 }
 
 function whyNoCaseFigure({ skipped, outputLength }: BatchCaseMetrics, isDecode: boolean): string {

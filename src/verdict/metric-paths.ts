@@ -9,7 +9,7 @@ const NAMES = [...METRICS.keys()]
  * said of each.
  * @param matcher for messages: `toMeetSLO()`
  * @param otherNames what else the matcher takes at the top, for messages
- * @throws {LlmBenchError} `UNKNOWN_METRIC` for a name that is none, with the nearest one and the names of that place;
+ * @throws {LlmBenchError} `UNKNOWN_METRIC` for a name that is none, with the nearest one, else the names of that place;
  *   `INVALID_THRESHOLD` for a group without a statistic and for a metric that is named twice
  */
 export function flattenMetrics(
@@ -51,7 +51,7 @@ function unknownMetric(key: string, path: string, matcher: string, otherNames: r
   const place = path === '' ? matcher : `\`${path}\``
   return new LlmBenchError(
     'UNKNOWN_METRIC',
-    `${place} has no metric \`${key}\`: ${near ? `did you mean \`${near}\`? It` : 'it'} takes: ${members.join(', ')}`,
+    `${place} has no metric \`${key}\`: ${near ? `did you mean \`${near}\`?` : `it takes: ${members.join(', ')}`}`,
   )
 }
 

@@ -8,8 +8,8 @@ export function negate(verdicts: readonly Verdict[]): Verdict[] {
   const broken = verdicts.some(({ state }) => state === 'fail')
   return verdicts.map((verdict) => {
     const threshold = `not ${verdict.threshold}`
-    if (verdict.state === 'error') return { ...verdict, threshold, negated: true }
+    if (verdict.state === 'error') return { ...verdict, threshold, negated: true, message: `not ${verdict.message}` }
     const remark = broken ? 'expected at least one threshold to be broken, and one is' : 'expected at least one threshold to be broken'
-    return { ...verdict, threshold, negated: true, state: broken ? 'pass' : 'fail', message: `${verdict.message}; ${remark}` }
+    return { ...verdict, threshold, negated: true, state: broken ? 'pass' : 'fail', message: `not ${verdict.message}; ${remark}` }
   })
 }

@@ -1,6 +1,6 @@
 import type { RequestColumns } from '../metrics/columns.ts'
 import type { RequestMetrics, RunMetrics } from '../metrics/summary-types.ts'
-import { comparisonText } from './format.ts'
+import { verdictText } from './format.ts'
 import { holds, marginOf, type Threshold } from './threshold.ts'
 import type { Unit, Verdict } from './verdict.ts'
 
@@ -34,25 +34,22 @@ export interface Claim {
 
 /** The verdict on a figure that was measured. */
 export function judged(subject: Subject, claim: Claim, measured: number, marks: Pick<Verdict, 'worst' | 'fewSamples'> = {}): Verdict {
-  const { threshold, metric, unit } = claim
-  const kept = holds(measured, threshold)
+  const { threshold } = claim
   const margin = marginOf(measured, threshold)
-  const few = marks.fewSamples
-  return {
+  const verdict = {
     ...claimFields(subject, claim),
-    state: kept ? 'pass' : 'fail',
+    state: holds(measured, threshold) ? ('pass' as const) : ('fail' as const),
     measured,
     ...(margin === undefined ? {} : { margin }),
-    message:
-      `${metric} ${comparisonText(measured, threshold.limit, threshold.operator, unit, kept)}` +
-      (few ? `; marked: a sample of ${few.have}, where it needs ${few.need}` : ''),
     ...marks,
   }
+  return { ...verdict, message: verdictText(verdict) }
 }
 
 /** The verdict that there can't be one. */
 export function undecided(subject: Subject, claim: Claim, why: string): Verdict {
-  return { ...claimFields(subject, claim), state: 'error', message: `${claim.metric} can't be judged: ${why}` }
+  const fields = claimFields(subject, claim)
+  return { ...fields, state: 'error', message: `${fields.threshold} can't be judged: ${why}` }
 }
 
 function claimFields(

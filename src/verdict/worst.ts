@@ -14,7 +14,6 @@ import {
   ttftMs,
 } from '../metrics/latencies.ts'
 import type { DistributionName, LatencyName } from '../metrics/metric-names.ts'
-import { figureText } from './format.ts'
 import type { WorstRequest } from './verdict.ts'
 
 /** Each latency of one request; of its gaps, the longest. */
@@ -55,16 +54,6 @@ export function worstRequests(
     worst.length = Math.min(worst.length, SHOWN)
   }
   return worst
-}
-
-/** `request 12 (client 3) 402.1 ms, request 7 (client 1) 399 ms` */
-export function worstText(worst: readonly WorstRequest[]): string {
-  return worst
-    .map(({ index, client, promptIndex, value }) => {
-      const who = client === undefined ? `prompt ${promptIndex}` : `client ${client}`
-      return `request ${index} (${who}) ${figureText(value, 'ms')}`
-    })
-    .join(', ')
 }
 
 function figureOf(

@@ -38,7 +38,7 @@ declare module 'vitest' {
 }
 
 /** A workload registered by `bench(name, workload)`. */
-interface WorkloadRegistration<Name extends string, Spec extends WorkloadSpec> {
+export interface WorkloadRegistration<Name extends string, Spec extends WorkloadSpec> {
   name: Name
   fn?: Workload<Spec>
   /** Runs the workload. */

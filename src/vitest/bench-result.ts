@@ -38,7 +38,7 @@ export function toBenchResult(name: string, record: RunRecord, report: RunReport
   }
   const run: MeasuredRun = { report, requests: record.kind === 'requests' ? record : undefined }
   Object.defineProperty(result, RUN, { value: run })
-  return result as WorkloadResult
+  return result
 }
 
 /** What a result of a workload carries for matchers; undefined for anything else. */
@@ -90,5 +90,5 @@ function scaled(statistics: Statistics, factor: number): Statistics {
     if (typeof value !== 'number' || WITHOUT_UNIT.has(key)) return [key, value]
     return [key, value * (key === 'variance' ? factor ** 2 : factor)]
   })
-  return Object.fromEntries(entries) as unknown as Statistics
+  return Object.fromEntries(entries)
 }

@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
-import type { EmbeddedTargetSpec } from '../dsl/targets.ts'
+import type { StartedTargetSpec } from '../dsl/targets.ts'
 import { LlmBenchError } from '../errors.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Progress } from '../load/plan.ts'
@@ -19,7 +19,7 @@ export class ControlClient {
   }
 
   /** Asks the plugin for the running server of this spec. */
-  async acquireServer(spec: EmbeddedTargetSpec): Promise<ServerAddress> {
+  async acquireServer(spec: StartedTargetSpec): Promise<ServerAddress> {
     const id = ++this.#lastId
     const reply = new Promise<ServerAddress>((resolve, reject) => this.#waiting.set(id, { resolve, reject }))
     await this.#send({ type: 'acquire-server', id, spec })
@@ -42,7 +42,8 @@ export class ControlClient {
     socket.setEncoding('utf8')
     socket.on(
       'data',
-      lineReader<ControlReply>((reply) => {
+      lineReader((message) => {
+        const reply = message as ControlReply
         const waiting = this.#waiting.get(reply.id)
         this.#waiting.delete(reply.id)
         if ('server' in reply) waiting?.resolve(reply.server)
@@ -62,8 +63,9 @@ export class ControlClient {
 
   #drop(): void {
     this.#socket = undefined
-    for (const { reject } of this.#waiting.values())
-      reject(new LlmBenchError('SERVER', 'The plugin went away while a server was starting.'))
+    for (const waiting of this.#waiting.values()) {
+      waiting.reject(new LlmBenchError('SERVER', 'The plugin went away while a server was starting.'))
+    }
     this.#waiting.clear()
   }
 }

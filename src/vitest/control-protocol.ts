@@ -1,9 +1,9 @@
-import type { EmbeddedTargetSpec } from '../dsl/targets.ts'
+import type { StartedTargetSpec } from '../dsl/targets.ts'
 import type { Progress } from '../load/plan.ts'
 
 /** From a test process to the plugin; one JSON document a line. */
 export type ControlRequest =
-  | { readonly type: 'acquire-server'; readonly id: number; readonly spec: EmbeddedTargetSpec }
+  | { readonly type: 'acquire-server'; readonly id: number; readonly spec: StartedTargetSpec }
   | { readonly type: 'progress'; readonly bench: string; readonly progress: Progress | undefined }
 
 /** The plugin's answer to a request with an id. */
@@ -20,11 +20,11 @@ export interface ServerAddress {
 }
 
 /** Cuts a stream of text into its lines and parses each as JSON. */
-export function lineReader<Message>(onMessage: (message: Message) => void): (chunk: string) => void {
+export function lineReader(onMessage: (message: unknown) => void): (chunk: string) => void {
   let rest = ''
   return (chunk) => {
     const lines = (rest + chunk).split('\n')
     rest = lines.pop()!
-    for (const line of lines) if (line !== '') onMessage(JSON.parse(line) as Message)
+    for (const line of lines) if (line !== '') onMessage(JSON.parse(line))
   }
 }

@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import type { Server, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { EmbeddedTargetSpec } from '../dsl/targets.ts'
+import type { StartedTargetSpec } from '../dsl/targets.ts'
 import { LlmBenchError, messageOf } from '../errors.ts'
 import type { Progress } from '../load/plan.ts'
 import type { RunningServer } from '../servers/server.ts'
@@ -12,7 +12,7 @@ import { lineReader } from './control-protocol.ts'
 import type { ControlReply, ControlRequest } from './control-protocol.ts'
 
 interface ControlHandlers {
-  acquireServer(spec: EmbeddedTargetSpec): Promise<RunningServer>
+  acquireServer(spec: StartedTargetSpec): Promise<RunningServer>
   progress(bench: string, progress: Progress | undefined): void
 }
 
@@ -43,7 +43,7 @@ export class ControlServer {
       socket.on('error', () => socket.destroy())
       socket.on(
         'data',
-        lineReader<ControlRequest>((request) => void answer(socket, request, handlers)),
+        lineReader((request) => void answer(socket, request as ControlRequest, handlers)),
       )
     })
   }

@@ -32,7 +32,7 @@ export function interruptible(vitest: Vitest): Reporter {
     onTestRunStart() {
       restore()
       for (const signal of SIGNALS) {
-        replaced.set(signal, process.listeners(signal) as NodeJS.SignalsListener[])
+        replaced.set(signal, process.listeners(signal))
         process.removeAllListeners(signal)
         process.on(signal, onSignal)
       }

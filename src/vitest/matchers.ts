@@ -1,4 +1,4 @@
-import type { MatcherState, RunnerTestCase, SyncMatcherResult } from 'vitest'
+import type { MatcherState, SyncMatcherResult } from 'vitest'
 import { show } from '../dsl/options.ts'
 import { LlmBenchError } from '../errors.ts'
 import type { RunReport } from '../files/run-report.ts'
@@ -8,9 +8,16 @@ import { checkSLO, judge, negate } from '../verdict/slo.ts'
 import type { SLO } from '../verdict/slo.ts'
 import { measuredRun } from './bench-result.ts'
 import { metaOf } from './meta.ts'
+import { withoutOwnFrames } from './own-frames.ts'
 
 /** `expect(run).toMeetSLO({ … })`: every threshold is judged, every verdict reaches the reports, all breaches fail together. */
-export function toMeetSLO(this: MatcherState, received: unknown, slo: SLO | readonly SLO[]): SyncMatcherResult {
+export function toMeetSLO(this: MatcherState, received: unknown, slo: SLO | readonly SLO[], ...rest: unknown[]): SyncMatcherResult {
+  if (rest.length > 0) {
+    throw new LlmBenchError(
+      'USAGE',
+      'toMeetSLO() takes one argument: `allowFewSamples: true` stands beside the thresholds, toMeetSLO({ …, allowFewSamples: true }).',
+    )
+  }
   const run = measuredRun(received)
   if (run === undefined) throw new LlmBenchError('USAGE', wrongSubject(received))
   const { report, requests } = run
@@ -25,8 +32,7 @@ export function toMeetSLO(this: MatcherState, received: unknown, slo: SLO | read
     openLoop: requests?.openLoop,
   })
   const verdicts = this.isNot ? negate(judged) : judged
-  const test = this.task as RunnerTestCase | undefined
-  if (test !== undefined) metaOf(test).verdicts.push(...verdicts)
+  if (this.task !== undefined) metaOf(this.task).verdicts.push(...verdicts)
   if (verdicts.some(({ state }) => state !== 'pass')) {
     throw withoutOwnFrames(new SLOBreachError(formatBreaches(report.bench, verdicts), verdicts))
   }
@@ -57,20 +63,4 @@ function wrongSubject(received: unknown): string {
     return 'toMeetSLO() got the result of an ordinary function: it takes the result of a workload such as clients() or rollout().'
   }
   return `toMeetSLO() takes the result of a workload, \`await bench('name', clients({ … })).run()\`, and got ${show(received)}.`
-}
-
-const OWN_FOLDER = new URL('..', import.meta.url)
-
-/** Takes this package's own frames off the stack, so that Vitest points at the user's line. */
-function withoutOwnFrames<Thrown extends Error>(error: Thrown): Thrown {
-  const own = [OWN_FOLDER.href, OWN_FOLDER.pathname]
-  const [head, frames] = splitStack(error)
-  error.stack = [head, ...frames.filter((frame) => !own.some((folder) => frame.includes(folder)))].join('\n')
-  return error
-}
-
-function splitStack(error: Error): [head: string, frames: string[]] {
-  const lines = (error.stack ?? '').split('\n')
-  const first = lines.findIndex((line) => /^\s+at /.test(line))
-  return first === -1 ? [error.stack ?? '', []] : [lines.slice(0, first).join('\n'), lines.slice(first)]
 }

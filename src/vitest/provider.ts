@@ -7,7 +7,7 @@ type Group = Parameters<BenchmarkProvider['run']>[0]
 
 // Two runs at a time would measure each other: those started together queue. Ordinary ones do so behind workloads only, and
 // workloads behind them; among themselves they are as without us.
-let last: Promise<unknown> = Promise.resolve()
+let last: Promise<void> = Promise.resolve()
 const ordinary = new Set<Promise<unknown>>()
 
 /** Vitest's benchmark provider: workloads go to the load generator, ordinary functions to Tinybench as without us. */
@@ -15,11 +15,18 @@ const provider: BenchmarkProvider = {
   async run(group) {
     const specs = group.registrations.map((registration) => specOf(registration.fn))
     if (specs.every((spec) => spec === undefined)) return afterWorkloads(group)
-    const turn = Promise.allSettled([last, ...ordinary]).then(() => runMixed(group))
-    last = turn.catch(() => undefined)
+    const before = [last, ...ordinary]
+    const { promise: over, resolve: end } = Promise.withResolvers<void>()
+    last = over
     // A run that is cancelled still has a partial report to write: the test is not over before that.
-    group.test.context.onTestFinished(() => last as Promise<void>)
-    return turn
+    group.test.context.onTestFinished(() => over)
+    try {
+      await Promise.allSettled(before)
+      // Awaited, and by this alone: else the stack of an error would not lead back to the user's line.
+      return await runMixed(group)
+    } finally {
+      end()
+    }
   },
 }
 

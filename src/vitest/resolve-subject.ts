@@ -1,7 +1,7 @@
 import type { EngineSpec } from '../dsl/engines.ts'
 import { llama } from '../dsl/engines.ts'
 import { embedded, openai } from '../dsl/targets.ts'
-import type { OpenAITargetSpec, TargetSpec } from '../dsl/targets.ts'
+import type { OpenAITargetSpec, StartedTargetSpec, TargetSpec } from '../dsl/targets.ts'
 import { needsEngine } from '../dsl/workload-spec.ts'
 import type { WorkloadSpec } from '../dsl/workload-spec.ts'
 import type { ProvidedSettings } from '../files/provided.ts'
@@ -40,8 +40,8 @@ function targetFromEnvironment(env: Environment): OpenAITargetSpec | undefined {
   return openai({ baseURL, ...(apiKey ? { apiKey } : {}), ...(model ? { model } : {}) })
 }
 
-/** The live server that an embedded target has become. */
-export function embeddedAsOpenAI(spec: Extract<TargetSpec, { kind: 'embedded' }>, server: ServerAddress): OpenAITargetSpec {
+/** The live server that a target which the run starts has become. */
+export function startedAsOpenAI(spec: StartedTargetSpec, server: ServerAddress): OpenAITargetSpec {
   return openai({
     baseURL: server.baseURL,
     model: server.model,

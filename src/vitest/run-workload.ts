@@ -15,7 +15,7 @@ import { benchFolderName, removeIfEmpty, toRootRelative } from '../files/results
 import { findResumable } from '../files/rollout-files.ts'
 import { REPORT_VERSION, RUN_ARTIFACT } from '../files/run-report.ts'
 import type { RunReport, TargetFacts } from '../files/run-report.ts'
-import type { RunPlan } from '../load/plan.ts'
+import type { Progress, RunPlan } from '../load/plan.ts'
 import { runInWorker } from '../load/run-in-worker.ts'
 import type { RunRecord } from '../metrics/record.ts'
 import { summarize } from '../metrics/summarize.ts'
@@ -24,7 +24,8 @@ import { toBenchResult } from './bench-result.ts'
 import type { WorkloadResult } from './bench-result.ts'
 import { ControlClient } from './control-client.ts'
 import { metaOf } from './meta.ts'
-import { embeddedAsOpenAI, resolveSubject } from './resolve-subject.ts'
+import { withoutOwnFrames } from './own-frames.ts'
+import { resolveSubject, startedAsOpenAI } from './resolve-subject.ts'
 import type { Subject } from './resolve-subject.ts'
 
 let control: ControlClient | undefined
@@ -38,11 +39,7 @@ export async function runWorkload(test: RunnerTestCase, bench: string, workload:
   const started = performance.now()
   const folder = await makeFolder(test, bench, attempt, settings)
   const client = control
-  const { plan, subject, outcome } = await measure().catch(async (error: unknown) => {
-    await removeIfEmpty(folder)
-    throw error
-  })
-  const { record } = outcome
+  const { plan, subject, record } = await measure()
   const metrics = summarize(record, validityLimits(needsEngine(workload) ? undefined : workload.validity, settings.validity))
   if (record.kind === 'requests') await writeRequestsParquet(join(folder, 'requests.parquet'), record)
   const report: RunReport = {
@@ -53,9 +50,9 @@ export async function runWorkload(test: RunnerTestCase, bench: string, workload:
       ...workload,
       ...(plan.target ? { target: plan.target } : {}),
       ...(plan.engine ? { engine: plan.engine } : {}),
-    } as WorkloadSpec),
+    }),
     workloadDigest: plan.workloadDigest,
-    target: factsOf(plan, subject, record, outcome),
+    target: factsOf(plan, subject, record),
     metrics,
     folder: toRootRelative(settings.root, folder),
     startedAt: startedAt.toISOString(),
@@ -85,15 +82,15 @@ export async function runWorkload(test: RunnerTestCase, bench: string, workload:
     )
   return toBenchResult(bench, record, report)
 
-  async function measure(): Promise<{ plan: RunPlan; subject: Subject; outcome: Awaited<ReturnType<typeof runInWorker>> }> {
-    const subject = resolveSubject(workload, settings, process.env)
-    const plan = await planOf(workload, subject, bench, folder, settings, client)
+  async function measure(): Promise<{ plan: RunPlan; subject: Subject; record: RunRecord }> {
     try {
-      const outcome = await runInWorker(plan, {
-        onProgress: (progress) => client.showProgress(bench, progress),
-        signal: test.context.signal,
-      })
-      return { plan, subject, outcome }
+      const subject = resolveSubject(workload, settings, process.env)
+      const plan = await planOf(workload, subject, bench, folder, settings, client)
+      const onProgress = (progress: Progress): void => client.showProgress(bench, progress)
+      return { plan, subject, record: await runInWorker(plan, { onProgress, signal: test.context.signal }) }
+    } catch (error) {
+      await removeIfEmpty(folder)
+      throw error instanceof LlmBenchError ? fromHere(error) : error
     } finally {
       client.showProgress(bench, undefined)
     }
@@ -102,6 +99,18 @@ export async function runWorkload(test: RunnerTestCase, bench: string, workload:
 
 function earlyNotes(record: RunRecord): string[] {
   return record.kind === 'requests' && record.endedEarly !== undefined ? [`Ended early: ${record.endedEarly}.`] : []
+}
+
+/** Frames between an error of the load worker and the user's line: ours, then Vitest's. */
+const FRAMES = 50
+
+/** The same error with a stack that leads to the user's line: one of the load worker was made in another thread. */
+function fromHere({ code, message, cause }: LlmBenchError): LlmBenchError {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = FRAMES
+  const error = new LlmBenchError(code, message, { cause })
+  Error.stackTraceLimit = stackTraceLimit
+  return withoutOwnFrames(error)
 }
 
 async function makeFolder(test: RunnerTestCase, bench: string, attempt: number, settings: ProvidedSettings): Promise<string> {
@@ -138,7 +147,7 @@ async function planOf(
   const base = { workload: details, root: settings.root, folder, bench, workloadDigest: digest }
   if (subject.kind === 'engine') return { ...base, engine: subject.engine }
   const { target } = subject
-  const live = target.kind === 'embedded' ? embeddedAsOpenAI(target, await client.acquireServer(target)) : target
+  const live = target.kind === 'openai' ? target : startedAsOpenAI(target, await client.acquireServer(target))
   const resumeFrom =
     workload.kind === 'rollout' && workload.resume
       ? await findResumable(settings.resultsHome, {
@@ -151,15 +160,15 @@ async function planOf(
   return { ...base, target: live, ...(resumeFrom === undefined ? {} : { resumeFrom }) }
 }
 
-function factsOf(plan: RunPlan, subject: Subject, record: RunRecord, { engine }: Awaited<ReturnType<typeof runInWorker>>): TargetFacts {
+function factsOf(plan: RunPlan, subject: Subject, record: RunRecord): TargetFacts {
   const model = record.model ?? plan.target?.model
   return {
     kind: subject.kind === 'engine' ? subject.engine.kind : subject.target.kind,
-    // The embedded server has a new port in every run; it says nothing.
-    ...(plan.target === undefined || (subject.kind === 'target' && subject.target.kind === 'embedded')
+    // A server that the run started has a new port every time; it says nothing.
+    ...(plan.target === undefined || (subject.kind === 'target' && subject.target.kind !== 'openai')
       ? {}
       : { address: plan.target.baseURLs.map(redactURL).join(', ') }),
     ...(model === undefined ? {} : { model }),
-    ...(engine === undefined ? {} : { version: `${engine.name} ${engine.version}` }),
+    ...(record.version === undefined ? {} : { version: record.version }),
   }
 }

@@ -46,6 +46,9 @@ test('an unreachable server', async () => {
   const output = await outcome(`clients({ n: 1, rampUp: 0, target: openai({ baseURL: 'http://127.0.0.1:9' }) })`)
   expect(output).toContain('http://127.0.0.1:9')
   expect(output).toMatch(/refused|ECONNREFUSED/)
+  // The stack leads to the user's line, and to no line of this package.
+  expect(output).toMatch(/❯ .*a\.bench\.ts:4:\d+/)
+  expect(output).not.toContain('src/vitest')
 })
 
 test('a missing key (401), without printing any', async () => {

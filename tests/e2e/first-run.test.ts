@@ -28,6 +28,7 @@ test('a passing suite on the embedded engine exits with 0 and leaves all its fil
   expect(output).toContain('embedded engine')
   expect(output).toContain('✓')
   expect(output).toMatch(/TTFT/)
+  expect(output).toMatch(/embedded · llama\.cpp v.* · tiny-llama/)
   expect(exitCode, output).toBe(0)
 
   const files = await list(latest(folder))

@@ -1,9 +1,11 @@
 // A run that is cut short keeps what it measured, says so, and leaves no process behind.
 import { readFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
-import { expect, test } from 'vitest'
-import { latest, list, project, readLatest, readSummary, runBench, startBench } from './run-vitest.ts'
+import { expect, onTestFinished, test } from 'vitest'
+import { simulator } from '../../src/dsl/simulator.ts'
+import { startSimulator } from '../../src/servers/simulator/start.ts'
 import { processesUsing } from './processes.ts'
+import { latest, list, project, readLatest, readSummary, REPOSITORY, runBench, startBench } from './run-vitest.ts'
 
 const LONG = `
   import { expect, test } from 'vitest'
@@ -14,34 +16,52 @@ const LONG = `
   test('never reached', async ({ bench }) => { await bench('after', clients({ n: 1 })).run() })
 `
 
-/** Waits until a file exists. */
-async function appears(path: string): Promise<void> {
-  for (let tries = 0; tries < 600; tries++) {
-    if (existsSync(path)) return
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-  throw new Error(`${path} did not appear`)
+const ROLLOUT = `
+  import { test } from 'vitest'
+  import { rollout } from 'vitest-llm-bench'
+  test('t', async ({ bench }) => { await bench('rl', rollout({ batch: 2, n: 4, maxTokens: 128, resume: true })).run() })
+`
+
+/** A server that says when the load is under way. */
+async function startServer(): Promise<{ baseURL: string; answers(count: number): Promise<void> }> {
+  const server = await startSimulator(simulator({ ttft: 5, itl: 2 }), { root: REPOSITORY })
+  onTestFinished(() => server.close())
+  const answers = (count: number): Promise<void> =>
+    until(async () => {
+      const metrics = await (await fetch(server.baseURL.replace(/v1$/, 'metrics'))).text()
+      return Number(/^vllm:generation_tokens_total\S* (\S+)$/m.exec(metrics)![1]) >= count * 8
+    })
+  return { baseURL: server.baseURL, answers }
 }
 
 test.for(['SIGINT', 'SIGTERM'] as const)('%s in mid-run gives partial reports and a failing exit code', async (signal) => {
+  const { baseURL, answers } = await startServer()
   const folder = await project({ 'long.bench.ts': LONG })
-  const run = startBench(folder)
-  await appears(latest(folder))
-  await run.says('RUN')
-  await until(async () => (await processesUsing(folder)).length >= 0 && (await list(latest(folder))).some((name) => name.includes('chat')))
-  await new Promise((resolve) => setTimeout(resolve, 3000))
+  const run = startBench(folder, [], { LLM_BENCH_BASE_URL: baseURL })
+  await answers(20)
   // As a terminal does it for Ctrl-C: to every process of the group.
   process.kill(signal === 'SIGINT' ? -run.child.pid! : run.child.pid!, signal)
   const { exitCode, output } = await run.finished
-  expect(exitCode, output).not.toBe(0)
+  expect(exitCode, output).toBe(signal === 'SIGINT' ? 130 : 143)
   expect(output).toContain('partial reports')
   const summary = await readSummary(folder)
   expect(summary.partial).toBe(true)
   const chat = summary.tests.flatMap(({ runs }) => runs).find(({ bench }) => bench === 'chat')
-  expect(chat, output).toMatchObject({ partial: true })
-  expect(chat!.metrics).toMatchObject({ kind: 'requests' })
+  expect(chat, output).toMatchObject({ partial: true, metrics: { kind: 'requests' } })
+  if (chat!.metrics.kind === 'requests') expect(chat!.metrics.completed).toBeGreaterThanOrEqual(10)
   expect(existsSync(`${folder}/${chat!.folder}/requests.parquet`)).toBe(true)
   expect(await readLatest(folder, 'junit.xml')).toContain('type="Interrupted"')
+  await until(async () => (await processesUsing(folder)).length === 0)
+})
+
+test('Ctrl-C before the load begins still leaves reports that say so', async () => {
+  const folder = await project({ 'long.bench.ts': LONG })
+  const run = startBench(folder)
+  await until(async () => (await list(latest(folder))).some((name) => name.includes('chat')))
+  process.kill(run.child.pid!, 'SIGINT')
+  const { exitCode, output } = await run.finished
+  expect(exitCode, output).toBe(130)
+  expect((await readSummary(folder)).partial).toBe(true)
   await until(async () => (await processesUsing(folder)).length === 0)
 })
 
@@ -69,12 +89,7 @@ test('no process outlives a run that is killed', async () => {
 })
 
 test('a rollout that was interrupted is resumed to the same totals', async () => {
-  const suite = (resume: boolean): string => `
-    import { test } from 'vitest'
-    import { rollout } from 'vitest-llm-bench'
-    test('t', async ({ bench }) => { await bench('rl', rollout({ batch: 2, n: 4, maxTokens: 128, resume: ${resume} })).run() })
-  `
-  const folder = await project({ 'rl.bench.ts': suite(true) })
+  const folder = await project({ 'rl.bench.ts': ROLLOUT })
   const run = startBench(folder)
   await until(async () => {
     const bench = (await list(latest(folder))).find((name) => name.includes('rl'))

@@ -121,5 +121,5 @@ export async function readSummary(folder: string): Promise<Summary> {
 
 /** Names in a folder, sorted; empty where it does not exist. */
 export async function list(folder: string): Promise<string[]> {
-  return (await readdir(folder).catch(() => [])).toSorted()
+  return (await readdir(folder).catch(() => [])).toSorted((a, b) => (a < b ? -1 : 1))
 }

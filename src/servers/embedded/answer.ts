@@ -1,9 +1,10 @@
 import type { ServerResponse } from 'node:http'
 import type { JobHandle } from '../../engines/llama/batcher.ts'
-import { AnswerFormat, DONE_FRAME } from './answer-format.ts'
-import type { ApiError } from './api-error.ts'
-import type { GenerationRequest } from './request-body.ts'
-import type { FinishReason, GenerationListener, GenerationService } from './service.ts'
+import { AnswerFormat, DONE_FRAME } from '../openai/answer-format.ts'
+import type { FinishReason } from '../openai/answer-format.ts'
+import type { ApiError } from '../openai/api-error.ts'
+import type { GenerationRequest } from '../openai/request-body.ts'
+import type { GenerationListener, GenerationService } from './service.ts'
 
 /**
  * Answers a generation request. Its sequences are freed when the client goes away, and rest while it does not read.

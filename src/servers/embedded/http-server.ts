@@ -3,9 +3,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { messageOf } from '../../errors.ts'
 import { answer, sendError, sendJSON } from './answer.ts'
-import { ApiError } from './api-error.ts'
+import { ApiError } from '../openai/api-error.ts'
 import { prometheusText } from './metrics.ts'
-import { parseGenerationRequest } from './request-body.ts'
+import { parseGenerationRequest } from '../openai/request-body.ts'
 import type { GenerationService } from './service.ts'
 
 const MAX_BODY_BYTES = 32 * 1024 * 1024
@@ -22,10 +22,11 @@ export interface HttpServer {
 type Route = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>
 
 /**
- * Serves the OpenAI API on a free loopback port.
+ * Serves the OpenAI API on the loopback address.
  * @param apiKey where given, everything but `/health` needs it as a bearer token
+ * @param port 0: a free one
  */
-export async function serve(service: GenerationService, apiKey: string | undefined): Promise<HttpServer> {
+export async function serve(service: GenerationService, apiKey: string | undefined, port = 0): Promise<HttpServer> {
   const routes = routesOf(service)
   const server = createServer((request, response) => {
     handle(routes, apiKey, request, response).catch((error: unknown) => {
@@ -38,7 +39,7 @@ export async function serve(service: GenerationService, apiKey: string | undefin
   server.keepAliveTimeout = 0
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen({ host: '127.0.0.1', port: 0, backlog: BACKLOG }, resolve)
+    server.listen({ host: '127.0.0.1', port, backlog: BACKLOG }, resolve)
   })
   return {
     port: (server.address() as AddressInfo).port,
@@ -52,7 +53,7 @@ export async function serve(service: GenerationService, apiKey: string | undefin
 
 function routesOf(service: GenerationService): Readonly<Record<string, Readonly<Record<string, Route>>>> {
   const started = Math.floor(Date.now() / 1000)
-  const model = { id: service.model, object: 'model', created: started, owned_by: 'vitest-llm-bench', max_model_len: service.contextLength }
+  const model = { id: service.model, object: 'model', created: started, owned_by: 'llama.cpp', max_model_len: service.contextLength }
   const generate =
     (endpoint: 'chat' | 'completions'): Route =>
     async (request, response) => {
@@ -61,6 +62,7 @@ function routesOf(service: GenerationService): Readonly<Record<string, Readonly<
       if (!response.destroyed) answer(service, parseGenerationRequest(endpoint, body), response)
     }
   return {
+    '/version': { GET: (_, response) => sendJSON(response, 200, JSON.stringify({ version: service.version })) },
     '/health': { GET: (_, response) => sendJSON(response, 200, '{"status":"ok"}') },
     '/metrics': {
       GET: (_, response) =>

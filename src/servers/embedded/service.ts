@@ -8,23 +8,20 @@ import type { LoadedModel } from '../../engines/llama/load-model.ts'
 import { PromptTokens } from '../../engines/llama/prompt-tokens.ts'
 import { TokenTexts, TokenTextStream } from '../../engines/llama/token-text.ts'
 import { LlmBenchError, messageOf } from '../../errors.ts'
-import { ApiError } from './api-error.ts'
+import type { FinishReason, Usage } from '../openai/answer-format.ts'
+import { ApiError } from '../openai/api-error.ts'
 import type { ServerCounts } from './metrics.ts'
-import type { GenerationRequest } from './request-body.ts'
+import type { GenerationRequest } from '../openai/request-body.ts'
 import { StopStrings } from './stop-strings.ts'
 
 const MAX_BATCH_TOKENS = 512
 /** Requests that may wait; more are turned away, so that memory stays bounded. */
 const MAX_WAITING = 20_000
 const SEEDS = 2 ** 32
+/** Tokens of context for all sequences: the tiny model has room for its longest in each, at little cost; a user's model may be large. */
+const TINY_CONTEXT = 65_536
+const USUAL_CONTEXT = 16_384
 const SHORTEST_CONTEXT = 32
-
-export type FinishReason = 'stop' | 'length'
-
-export interface Usage {
-  readonly promptTokens: number
-  readonly completionTokens: number
-}
 
 /** Takes a request's answers as they come. */
 export interface GenerationListener {
@@ -175,11 +172,12 @@ export class GenerationService {
  * @throws {LlmBenchError} `ENGINE`
  */
 export async function loadService(spec: EmbeddedTargetSpec, root: string): Promise<GenerationService> {
-  const share = Math.floor(spec.contextSize / spec.parallel)
+  const contextSize = spec.contextSize ?? (spec.model === undefined ? TINY_CONTEXT : USUAL_CONTEXT)
+  const share = Math.floor(contextSize / spec.parallel)
   if (share < SHORTEST_CONTEXT) {
     throw new LlmBenchError(
       'ENGINE',
-      `embedded(): \`contextSize\` (${spec.contextSize}) is shared by \`parallel\` (${spec.parallel}) sequences, which leaves ${share} tokens ` +
+      `embedded(): \`contextSize\` (${contextSize}) is shared by \`parallel\` (${spec.parallel}) sequences, which leaves ${share} tokens ` +
         `for each; ${SHORTEST_CONTEXT} are the least: raise \`contextSize\` or lower \`parallel\`.`,
     )
   }

@@ -1,92 +1,14 @@
-import { spawn } from 'node:child_process'
-import type { ChildProcessByStdio } from 'node:child_process'
-import { createInterface } from 'node:readline'
-import type { Readable, Writable } from 'node:stream'
-import { fileURLToPath } from 'node:url'
-import { childEnvironment, keepLog } from '../../child-process.ts'
 import type { EmbeddedTargetSpec } from '../../dsl/targets.ts'
-import { LlmBenchError } from '../../errors.ts'
-import type { RunningServer, ServerExit } from '../server.ts'
-import { REPORT_MARK } from './protocol.ts'
-import type { StartMessage, StartReport } from './protocol.ts'
+import type { RunningServer } from '../server.ts'
+import { startChild } from '../start-child.ts'
+import type { StartOptions } from '../start-child.ts'
 
-const ENTRY = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './child.ts' : './child.js', import.meta.url))
-/** Loading a large model from a slow disk takes minutes. */
-const START_TIMEOUT_MS = 300_000
-const CLOSE_TIMEOUT_MS = 5000
-
-type Child = ChildProcessByStdio<Writable, Readable, Readable>
+const ENTRY = new URL(import.meta.url.endsWith('.ts') ? './child.ts' : './child.js', import.meta.url)
 
 /**
- * Starts the embedded engine in a child process, behind an OpenAI-compatible server on a free loopback port. The child ends when this
- * process does, however that comes about: it reads a pipe that only this process holds open.
- * @param options.root absolute folder that a relative model path resolves against
+ * Starts the embedded engine in a child process, behind an OpenAI-compatible server on a free loopback port or the given one.
  * @throws {LlmBenchError} `SERVER` where it can't start, with the last lines of its log
  */
-export async function startEmbedded(spec: EmbeddedTargetSpec, options: { root: string }): Promise<RunningServer> {
-  const child = spawn(process.execPath, [ENTRY], { stdio: ['pipe', 'pipe', 'pipe'], env: childEnvironment(), windowsHide: true })
-  const log = keepLog(child.stderr)
-  const exited = new Promise<ServerExit>((resolve) => {
-    child.once('error', (error) => resolve({ code: null, signal: null, log: [error.message] }))
-    child.once('close', (code, signal) => resolve({ code, signal, log: log() }))
-  })
-  // A child that dies early breaks the pipe; `exited` tells of that.
-  child.stdin.on('error', () => {})
-  const message: StartMessage = { spec, root: options.root }
-  child.stdin.write(`${JSON.stringify(message)}\n`)
-
-  const report = await firstReport(child, exited)
-  if (report.type !== 'ready') {
-    child.kill('SIGKILL')
-    await exited
-    throw new LlmBenchError('SERVER', ["the embedded server can't start: " + report.message, ...log()].join('\n  '))
-  }
-  letGo(child)
-  return {
-    kind: 'embedded',
-    baseURL: `http://127.0.0.1:${report.port}/v1`,
-    model: report.model,
-    version: report.version,
-    tokenizer: report.tokenizer,
-    pid: child.pid!,
-    exited,
-    close: () => close(child, exited),
-  }
-}
-
-function firstReport(child: Child, exited: Promise<ServerExit>): Promise<StartReport> {
-  return new Promise((resolve) => {
-    const lines = createInterface({ input: child.stdout })
-    const settle = (report: StartReport): void => {
-      clearTimeout(timer)
-      lines.close()
-      // Nothing more is expected, but a full pipe would block the child.
-      child.stdout.resume()
-      resolve(report)
-    }
-    const timer = setTimeout(
-      () => settle({ type: 'failed', message: `it was not ready within ${START_TIMEOUT_MS / 1000} seconds` }),
-      START_TIMEOUT_MS,
-    )
-    lines.on('line', (line) => {
-      if (line.startsWith(REPORT_MARK)) settle(JSON.parse(line.slice(REPORT_MARK.length)) as StartReport)
-    })
-    void exited.then(({ code, signal }) =>
-      settle({ type: 'failed', message: signal === null ? `its process ended with code ${code}` : `its process was ended by ${signal}` }),
-    )
-  })
-}
-
-/** Lets this process end although the server runs: the server then ends by itself. */
-function letGo(child: Child): void {
-  child.unref()
-  for (const stream of [child.stdin, child.stdout, child.stderr]) (stream as Partial<{ unref(): void }>).unref?.()
-}
-
-async function close(child: Child, exited: Promise<ServerExit>): Promise<void> {
-  child.ref()
-  child.stdin.end()
-  const timer = setTimeout(() => child.kill('SIGKILL'), CLOSE_TIMEOUT_MS)
-  await exited
-  clearTimeout(timer)
+export function startEmbedded(spec: EmbeddedTargetSpec, options: StartOptions): Promise<RunningServer> {
+  return startChild(ENTRY, spec, options)
 }

@@ -55,15 +55,20 @@ export function transportFailure(error: Error, phase: Phase, wholeBody: boolean)
   if (error instanceof WireError) return { kind: error.kind, message: error.message }
   const code = codeOf(error)
   if (phase === 'connecting') return { kind: 'connect', message: connectMessage(error, code) }
-  if (error.name === 'HTTPParserError' && code !== 'HPE_INVALID_EOF_STATE') {
+  if (error.name === 'HTTPParserError' && !isEarlyEnd(error)) {
     return { kind: 'protocol', message: `the answer is not HTTP/1.1 (${code})` }
   }
   if (isUnasked(error)) return { kind: 'protocol', message: `the server sent what was not asked for (${error.message})` }
   if (code === 'UND_ERR_HEADERS_OVERFLOW') return { kind: 'protocol', message: "the answer's headers are too large" }
   if (phase === 'waiting') return { kind: 'reset', message: `the server closed the connection without an answer (${code})` }
-  const ended = code === 'UND_ERR_SOCKET' || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' || code === 'HPE_INVALID_EOF_STATE'
+  const ended = code === 'UND_ERR_SOCKET' || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' || isEarlyEnd(error)
   if (wholeBody && ended) return { kind: 'truncated', message: 'the answer ended before its whole body had come' }
   return { kind: 'reset', message: `the server closed the connection in the middle of the answer (${code})` }
+}
+
+/** Whether undici's parser met the end of the connection in mid-answer; of its errors' codes undici 8 hands on none, only the reason. */
+function isEarlyEnd(error: Error): boolean {
+  return error.name === 'HTTPParserError' && error.message.includes('Invalid EOF state')
 }
 
 const CLOSED_BY_PEER = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])

@@ -31,7 +31,7 @@ test('exactly one of a URL and a list of URLs is taken', () => {
 })
 
 test('the embedded target has defaults for all', () => {
-  expect(embedded()).toEqual({ kind: 'embedded', gpu: false, contextSize: 16_384, parallel: 8, endpoint: 'chat' })
+  expect(embedded()).toEqual({ kind: 'embedded', gpu: false, parallel: 8, endpoint: 'chat' })
   expect(() => embedded({ parallel: 0 })).toThrow('embedded(): `parallel` is 0: expected a whole number from 1')
 })
 

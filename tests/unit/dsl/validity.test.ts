@@ -16,8 +16,8 @@ test('limits carry their unit, or are ms and shares', () => {
 })
 
 test.for([
-  [{ lag: '5' }, '`validity.lag` is "5": expected a number of ms from 0, or a string such as "5ms" or "0.5s"'],
-  [{ lag: -1 }, 'expected a number of ms'],
+  [{ lag: '5' }, '`validity.lag` is "5": expected a number of milliseconds from 0'],
+  [{ lag: -1 }, 'expected a number of milliseconds'],
   [{ lagShare: 5 }, 'expected a share from 0 to 1'],
   [{ boundFactor: 0.5 }, '`validity.boundFactor` is 0.5: expected a number from 1'],
   [{ cpu: 0.9 } as ValidityOptions, 'cpu'],

@@ -93,7 +93,7 @@ test.for<[string, () => unknown, string]>([
   [
     'an error rate above 1',
     () => clients({ n: 1, abortOn: { errorRate: 20 } }),
-    '`abortOn.errorRate` is 20: expected a share from 0 to 1, or a string such as "20%"',
+    '`abortOn.errorRate` is 20: expected a share from 0 to 1, or a string such as "5%"',
   ],
   ['an error rate of nothing', () => clients({ n: 1, abortOn: { errorRate: '0%' } }), 'expected more than 0%'],
   ['no limit of failures', () => clients({ n: 1, abortOn: {} }), 'expected `errorRate`, `consecutive` or both'],

@@ -24,9 +24,11 @@ test('requests are sent on the schedule and never wait for answers', async () =>
 
 test('lateness does not add up', async () => {
   const { columns } = await run({ rate: 1000, requests: 500, distribution: 'constant' })
-  const last = columns.scheduledNs.indexOf(Math.max(...columns.scheduledNs))
-  expect(columns.scheduledNs[last]! - Math.min(...columns.scheduledNs)).toBeCloseTo(499e6, -3)
-  expect(columns.sentNs[last]! - columns.scheduledNs[last]!).toBeLessThan(50e6)
+  const inOrder = [...columns.scheduledNs.keys()].toSorted((a, b) => columns.scheduledNs[a]! - columns.scheduledNs[b]!)
+  expect(columns.scheduledNs[inOrder.at(-1)!]! - columns.scheduledNs[inOrder[0]!]!).toBeCloseTo(499e6, -3)
+  // A pause of the machine makes some late; a timer that restarts from "now" each time would make all of them so.
+  const lateness = inOrder.slice(-200).map((i) => columns.sentNs[i]! - columns.scheduledNs[i]!)
+  expect(Math.min(...lateness)).toBeLessThan(50e6)
 })
 
 test('what maxConcurrency holds back is sent later and keeps its scheduled time', async () => {

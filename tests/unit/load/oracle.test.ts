@@ -44,7 +44,7 @@ const workloads: [string, (dataset: ReturnType<typeof prompts>) => Workload][] =
 
 test.for(workloads)('%s: no request is told faster than it was, and hardly slower', async ([name, workloadOn]) => {
   const texts = promptsOf(name)
-  const { record } = await runInWorker(
+  const record = await runInWorker(
     {
       workload: workloadOn(prompts(texts))[WORKLOAD].spec,
       target: openai({ baseURL: url }),

@@ -88,7 +88,7 @@ const planOf = (workload: Workload, more: Partial<RunPlan> = {}): RunPlan => ({
 })
 
 const run = async (plan: RunPlan, signal = new AbortController().signal, onProgress: (progress: Progress) => void = () => {}) => {
-  const { record } = await runInWorker(plan, { onProgress, signal })
+  const record = await runInWorker(plan, { onProgress, signal })
   return record as RequestRecord
 }
 

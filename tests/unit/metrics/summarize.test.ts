@@ -85,9 +85,10 @@ test('agrees with a naive computation over objects on a mixed run', () => {
   const done = sketches.filter(({ completed }) => completed)
   expect(metrics.ttft).toMatchObject(naive(done.map(({ sent, first }) => first! - sent!)))
   expect(metrics.e2e).toMatchObject(naive(done.map((sketch) => sketch.first! - sketch.sent! + total(gapsOf(sketch)))))
-  const several = done.filter((sketch) => gapsOf(sketch).length > 0)
+  // Answers whose gaps are all zero came in one read.
+  const several = done.filter((sketch) => total(gapsOf(sketch)) > 0)
   expect(metrics.tpot).toMatchObject(naive(several.map((sketch) => total(gapsOf(sketch)) / gapsOf(sketch).length)))
-  expect(metrics.itl).toMatchObject({ ...naive(done.flatMap(gapsOf)), requests: several.length })
+  expect(metrics.itl).toMatchObject({ ...naive(several.flatMap(gapsOf)), requests: several.length })
   expect(metrics.successRate).toBe(done.length / 500)
   expect(metrics.outputTokensPerSecond).toBeCloseTo(total(done.map((sketch) => gapsOf(sketch).length + 1)) / 10, 9)
   expect(metrics.totalTokensPerSecond).toBeCloseTo(total(done.map((sketch) => gapsOf(sketch).length + 1 + sketch.promptTokens!)) / 10, 9)
@@ -164,10 +165,14 @@ describe('tokens', () => {
     expect(summaryOf(cancelling).itlBetween).toBe('chunks')
   })
 
-  test('an answer that came at one moment has a TPOT of zero and no speed of its user', () => {
-    const metrics = summaryOf([{ first: 100, outputTokens: 8 }])
-    expect(metrics.tpot?.max).toBe(0)
-    expect(metrics).not.toHaveProperty('perUserTokensPerSecond')
+  test('an answer that came in one read has no TPOT and no gaps, rather than ones of zero, and is counted', () => {
+    const inOneRead: Sketch = { sent: 0, first: 100, gapsMs: [0, 0, 0] }
+    const alone = summaryOf([inOneRead])
+    expect(alone).toMatchObject({ answersInOneRead: 1, ttft: { mean: 100 }, e2e: { mean: 100 } })
+    for (const name of ['tpot', 'itl', 'perUserTokensPerSecond']) expect(alone).not.toHaveProperty(name)
+    // A chunk of several tokens is such an answer too; one of which some tokens came later is none.
+    const others = summaryOf([inOneRead, { sent: 0, first: 100, outputTokens: 8 }, { sent: 0, first: 100, gapsMs: [0, 30] }])
+    expect(others).toMatchObject({ answersInOneRead: 2, tpot: { count: 1, mean: 15 }, itl: { count: 2, requests: 1 } })
   })
 
   test('answers that end in their reasoning have no time to first answer token', () => {

@@ -22,7 +22,7 @@ describe('an error as reports hold it', () => {
 
   it('is of a threshold by its name, and of nothing of ours otherwise', () => {
     expect(errorModel({ name: 'SLOBreachError', message: 'x' }, root).cause).toBe('threshold')
-    expect(errorModel({ name: 'LlmBenchError', message: 'x', code: 'INVALID_OPTION' }, root).cause).toBe('other')
+    expect(errorModel({ name: 'Error', message: 'x', code: 'ENOENT' }, root).cause).toBe('other')
     expect(errorModel({ name: 'AssertionError', message: 'x' }, root).cause).toBe('other')
   })
 

@@ -198,9 +198,9 @@ describe('verdicts', () => {
   })
 
   it('mark what can’t be judged with ✗ and its reason, and a pass of few samples with its count', () => {
-    expect(renderVerdicts([verdict({ state: 'error', message: 'p99 needs 662 requests' })], plain)).toEqual([
-      "  ✗ ttft.p99 <= 200ms can't be judged: p99 needs 662 requests",
-    ])
+    expect(
+      renderVerdicts([verdict({ state: 'error', message: "ttft.p99 <= 200ms can't be judged: p99 needs 662 requests" })], plain),
+    ).toEqual(["  ✗ ttft.p99 <= 200ms can't be judged: p99 needs 662 requests"])
     expect(renderVerdicts([verdict({ fewSamples: { have: 100, need: 662 } })], plain)[0]).toContain('few samples: 100 of 662')
   })
 

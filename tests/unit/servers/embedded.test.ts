@@ -218,7 +218,8 @@ describe('bad input is refused in the shape of the API', () => {
   })
 })
 
-test('health and models', async () => {
+test('health, version and models', async () => {
+  expect(await (await fetch(server.baseURL.replace(/v1$/, 'version'))).json()).toEqual({ version: server.version })
   expect(await (await fetch(server.baseURL.replace(/v1$/, 'health'))).json()).toEqual({ status: 'ok' })
   expect(await (await fetch(`${server.baseURL}/models`)).json()).toMatchObject({
     object: 'list',

@@ -10,9 +10,9 @@ const slo = { ttft: { mean: '<= 160ms', p99: '<= 1s' }, e2e: { mean: '<= 100ms' 
 test('all breaches stand together, then what could not be judged', () => {
   expect(formatBreaches('chat', judgeSLO(slo, run))).toBe(
     `chat: 2 of 4 thresholds broken, 1 of 4 thresholds can't be judged
-  ✗ ttft.mean is 200 ms, limit <= 160 ms, over by 40 ms (25 %); worst: request 2 (client 2) 300 ms, request 1 (client 1) 200 ms, request 0 (client 0) 100 ms
-  ✗ e2e.mean is 240 ms, limit <= 100 ms, over by 140 ms (140 %); worst: request 2 (client 2) 340 ms, request 1 (client 1) 240 ms, request 0 (client 0) 140 ms
-  ! ttft.p99 can't be judged: p99 needs 662 requests and there are 3: send more, assert the median or the mean, or set allowFewSamples: true to have it judged and marked`,
+  ✗ ttft.mean <= 160ms: measured 200 ms, limit 160 ms, margin −25%; worst requests: #2 300 ms (client 2, prompt 2) · #1 200 ms (client 1, prompt 1) · #0 100 ms (client 0, prompt 0)
+  ✗ e2e.mean <= 100ms: measured 240 ms, limit 100 ms, margin −140%; worst requests: #2 340 ms (client 2, prompt 2) · #1 240 ms (client 1, prompt 1) · #0 140 ms (client 0, prompt 0)
+  ! ttft.p99 <= 1000ms can't be judged: p99 needs 662 requests and there are 3: send more, assert the median or the mean, or set allowFewSamples: true to have it judged and marked`,
   )
   expect(formatBreaches('chat', judgeSLO({ successRate: 1 }, run))).toBe('chat: 1 threshold met')
 })
@@ -30,7 +30,7 @@ test('.not fails where every threshold holds, and says so', () => {
   const verdicts = negate(judgeSLO({ successRate: 1 }, run))
   expect(outcomeOf(verdicts)).toBe('fail')
   expect(formatBreaches('chat', verdicts)).toMatch(
-    /^chat: no threshold broken, though `\.not` expects one to be\n {2}✗ successRate is 100 %, .*expected at least one threshold to be broken$/,
+    /^chat: no threshold broken, though `\.not` expects one to be\n {2}✗ not successRate >= 100%: measured 100%, limit 100%, exactly at it; expected at least one threshold to be broken$/,
   )
 })
 

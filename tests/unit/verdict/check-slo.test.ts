@@ -39,10 +39,10 @@ describe('names', () => {
   })
 
   test.for([
-    [{ tttf: { p99: 5 } }, 'UNKNOWN_METRIC', 'toMeetSLO() has no metric `tttf`: did you mean `ttft`? It takes: ttft, ttfo, tpot'],
+    [{ tttf: { p99: 5 } }, 'UNKNOWN_METRIC', 'toMeetSLO() has no metric `tttf`: did you mean `ttft`?'],
     [{ 'ttft.p9': 5 }, 'UNKNOWN_METRIC', 'did you mean `ttft.p9'],
     [{ ttft: { p98: 5 } }, 'UNKNOWN_METRIC', '`ttft` has no metric `p98`: did you mean `p9'],
-    [{ ttft: { p98: 5 } }, 'UNKNOWN_METRIC', 'p95, p99, p99.9'],
+    [{ ttft: { quantile: 5 } }, 'UNKNOWN_METRIC', '`ttft` has no metric `quantile`: it takes: min, max, mean'],
     [{ outputTokenPerSecond: 5 }, 'UNKNOWN_METRIC', 'did you mean `outputTokensPerSecond`?'],
     [{ latency: 5 }, 'UNKNOWN_METRIC', 'goodput, case, allowFewSamples'],
     [{ alowFewSamples: true, ttft: { p50: 5 } }, 'UNKNOWN_METRIC', 'did you mean `allowFewSamples`?'],
@@ -85,7 +85,8 @@ describe('goodput', () => {
     [{ ttft: '>= 200ms', share: 0.9 }, 'limits of goodput are upper ones'],
     [{ ttft: 200, share: 95 }, "write 0.95 or '95%'"],
     [{ ttft: '<= 5 tok/s', share: 0.9 }, '`goodput.ttft`'],
-    [{ ttff: 200, share: 0.9 }, '`goodput` has no `ttff`: did you mean `ttft`? It takes: ttft, ttfo, tpot, itl, e2e, share, rate'],
+    [{ ttff: 200, share: 0.9 }, '`goodput` has no `ttff`: did you mean `ttft`?'],
+    [{ latency: 200, share: 0.9 }, '`goodput` has no `latency`: it takes: ttft, ttfo, tpot, itl, e2e, share, rate'],
   ] as const)('%j is refused', ([goodput, message]) => {
     expect(errorOf({ goodput }).message).toContain(message)
   })

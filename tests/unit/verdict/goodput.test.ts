@@ -19,7 +19,7 @@ test('is the completed requests that meet all limits, as a share of those starte
       measured: 0.25,
       unit: '%',
       state: 'fail',
-      message: 'goodput.share is 25 %, limit >= 50 %, under by 25 points (50 %)',
+      message: expect.stringMatching(/^goodput\.share >= 50% \(.*\): measured 25%, limit 50%, margin −50%$/) as string,
     },
     { metric: 'goodput.rate', measured: 0.1, unit: 'req/s', state: 'pass' },
   ])

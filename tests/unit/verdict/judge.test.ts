@@ -18,14 +18,14 @@ describe('a threshold on a run of requests', () => {
       measured: 200,
       unit: 'ms',
       margin: 0.2,
-      message: 'ttft.mean is 200 ms, limit <= 250 ms, 50 ms to spare (20 %)',
+      message: 'ttft.mean <= 250ms: measured 200 ms, limit 250 ms, margin +20%',
     })
     expect(judgeOne({ ttft: { mean: '<= 160ms' } }, subject)).toMatchObject({
       state: 'fail',
       measured: 200,
       margin: -0.25,
       message:
-        'ttft.mean is 200 ms, limit <= 160 ms, over by 40 ms (25 %); worst: request 2 (client 2) 300 ms, request 1 (client 1) 200 ms, request 0 (client 0) 100 ms',
+        'ttft.mean <= 160ms: measured 200 ms, limit 160 ms, margin −25%; worst requests: #2 300 ms (client 2, prompt 2) · #1 200 ms (client 1, prompt 1) · #0 100 ms (client 0, prompt 0)',
     })
   })
 
@@ -35,7 +35,7 @@ describe('a threshold on a run of requests', () => {
       state: 'fail',
       measured: 1,
       margin: -0.75,
-      message: 'outputTokensPerSecond is 1 tok/s, limit >= 4 tok/s, under by 3 tok/s (75 %)',
+      message: 'outputTokensPerSecond >= 4 tok/s: measured 1 tok/s, limit 4 tok/s, margin −75%',
     })
     expect(judgeOne({ requestsPerSecond: { min: 0.1 } }, subject).state).toBe('pass')
   })
@@ -47,7 +47,7 @@ describe('a threshold on a run of requests', () => {
       measured: 0.97,
       limit: 0.99,
       unit: '%',
-      message: 'successRate is 97 %, limit >= 99 %, under by 2 points (2 %)',
+      message: 'successRate >= 99%: measured 97%, limit 99%, margin −2%',
     })
   })
 
@@ -66,10 +66,15 @@ describe('a threshold on a run of requests', () => {
 
   test('shows digits enough that a narrow miss does not look like none', () => {
     const verdict = judgeOne({ ttft: { max: '<= 200ms' } }, subjectOf(withTtfts([200.0004])))
-    expect(verdict.message).toContain('is 200.0004 ms, limit <= 200 ms, over by 0.0004 ms (0.0002 %)')
+    expect(verdict.message).toContain('measured 200.0004 ms, limit 200 ms, margin −0.0002%')
     expect(judgeOne({ ttft: { max: '< 200ms' } }, subjectOf(withTtfts([200]))).message).toContain(
-      'limit < 200 ms, exactly at it, which breaks it',
+      'limit 200 ms, exactly at it, which breaks it',
     )
+    const share = judgeOne(
+      { successRate: '>= 33.33%' },
+      subjectOf(withTtfts([1, 2, 3]).map((sketch, i) => ({ ...sketch, completed: i > 1 }))),
+    )
+    expect(share.message).toContain('measured 33.333%, limit 33.33%, margin +0.01%')
   })
 })
 
@@ -98,7 +103,7 @@ describe('the worst requests', () => {
       { index: 1, promptIndex: 8, value: 400 },
       { index: 0, promptIndex: 7, value: 10 },
     ])
-    expect(verdict.message).toContain('worst: request 1 (prompt 8) 400 ms')
+    expect(verdict.message).toContain('worst requests: #1 400 ms (prompt 8)')
   })
 
   test('are looked for inside the steady window where the figure is of it', () => {
@@ -135,7 +140,7 @@ describe('a percentile that the sample cannot support', () => {
     expect(verdict).toMatchObject({
       state: 'error',
       message:
-        "ttft.p99 can't be judged: p99 needs 662 requests and there are 100: send more, assert p90 at most, or set allowFewSamples: true to have it judged and marked",
+        "ttft.p99 <= 5000ms can't be judged: p99 needs 662 requests and there are 100: send more, assert p90 at most, or set allowFewSamples: true to have it judged and marked",
     })
     expect(verdict).not.toHaveProperty('measured')
     expect(judgeOne({ ttft: { p75: 1 } }, subjectOf(withTtfts([1, 2])))).toMatchObject({
@@ -149,7 +154,7 @@ describe('a percentile that the sample cannot support', () => {
       state: 'pass',
       measured: 99.01,
       fewSamples: { have: 100, need: 662 },
-      message: expect.stringContaining('a sample of 100, where it needs 662'),
+      message: expect.stringContaining('few samples: 100 of 662'),
     })
   })
 

@@ -18,7 +18,7 @@ test('a threshold holds for every case, each with a verdict of its own', () => {
     ['prefillTokensPerSecond[batch 8, in 1024, out 64] >= 30000 tok/s', 20_480, 'fail', 1],
   ])
   expect(verdicts[2]!.message).toBe(
-    'prefillTokensPerSecond[batch 8, in 1024, out 1] is 20480 tok/s, limit >= 30000 tok/s, under by 9520 tok/s (31.7 %)',
+    'prefillTokensPerSecond[batch 8, in 1024, out 1] >= 30000 tok/s: measured 20,480 tok/s, limit 30,000 tok/s, margin −31.7%',
   )
 })
 
@@ -38,12 +38,16 @@ test('a threshold holds for the named cases alone', () => {
   expect(verdicts.map(({ state }) => state)).toEqual(['pass', 'pass', 'pass', 'pass'])
 })
 
-test('a case that matches none is an error that lists the cases', () => {
+test('a case that matches none is an error that says which there are', () => {
   expect(judgeOne({ case: { batch: 16 }, prefillLatency: 1 }, subject)).toMatchObject({
     state: 'error',
-    message: expect.stringMatching(/no case is meant; the run has \[batch 4, in 1024, out 1\] .*\[batch 8, in 1024, out 64\]/),
+    message: "prefillLatency[batch 16] <= 1ms can't be judged: no case has batch 16; the run has batch 4, 8",
   })
-  expect(judgeOne({ prefillLatency: 1 }, batchSubjectOf([])).message).toContain('the run has none')
+  expect(judgeOne({ case: { batch: 8, outputLength: 2 }, prefillLatency: 1 }, subject)).toMatchObject({
+    metric: 'prefillLatency[batch 8, out 2]',
+    message: expect.stringContaining('no case has batch 8 and outputLength 2; the run has batch 4, 8 and outputLength 1, 64'),
+  })
+  expect(judgeOne({ prefillLatency: 1 }, batchSubjectOf([])).message).toContain('the run has no case')
 })
 
 test('decode thresholds are about the cases that have decode steps', () => {

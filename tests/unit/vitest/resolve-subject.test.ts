@@ -3,7 +3,7 @@ import { llama } from '../../../src/dsl/engines.ts'
 import { embedded, openai } from '../../../src/dsl/targets.ts'
 import { specOf } from '../../../src/dsl/workload.ts'
 import { clients, oneBatch } from '../../../src/dsl/workloads.ts'
-import { embeddedAsOpenAI, resolveSubject } from '../../../src/vitest/resolve-subject.ts'
+import { startedAsOpenAI, resolveSubject } from '../../../src/vitest/resolve-subject.ts'
 
 const own = openai({ baseURL: 'http://own:1' })
 const plugins = openai({ baseURL: 'http://plugin:1' })
@@ -66,7 +66,7 @@ describe('an engine', () => {
 
 test('the embedded server is reached like any other, with its key and its exact tokenizer', () => {
   const server = { baseURL: 'http://127.0.0.1:5/v1', model: 'tiny', version: '1', tokenizer: '/cache/tokenizer.json' }
-  expect(embeddedAsOpenAI(embedded({ apiKey: 'k', endpoint: 'completions' }), server)).toMatchObject({
+  expect(startedAsOpenAI(embedded({ apiKey: 'k', endpoint: 'completions' }), server)).toMatchObject({
     kind: 'openai',
     baseURLs: [server.baseURL],
     model: 'tiny',

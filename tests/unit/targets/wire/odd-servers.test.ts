@@ -31,6 +31,13 @@ function send(request: Partial<HttpRequest> = {}, form: BodyReader['form'] = 'st
   return client.exchange({ method: 'GET', origin: server.url, path: '/', headers: [], ...request }, reader, new AbortController().signal)
 }
 
+test('a server that goes away in the middle of a chunked answer, in good order, has reset it', async () => {
+  const chunk = '4\r\ndata\r\n'
+  server.play([{ write: `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n${chunk}` }, 'close'])
+  expect((await send()).failure).toMatchObject({ kind: 'reset', message: expect.stringContaining('in the middle of the answer') as string })
+  expect((await send({}, 'json')).failure).toMatchObject({ kind: 'truncated' })
+})
+
 describe('what HTTP allows', () => {
   test('interim answers come before the answer', async () => {
     server.play([{ write: 'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n' }, { write: 'HTTP/1.1 102 Processing\r\n\r\n' }, ...OK])

@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import type { FinishReason, Usage } from './service.ts'
+
+export type FinishReason = 'stop' | 'length'
+
+export interface Usage {
+  readonly promptTokens: number
+  readonly completionTokens: number
+}
 
 /** The JSON of one response, chat or completion, whole or streamed. Frames are joined as text: they are made for every token. */
 export class AnswerFormat {

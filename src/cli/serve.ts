@@ -1,0 +1,82 @@
+import { parseSimulator, simulatorSchema } from '../dsl/simulator.ts'
+import { embeddedSchema, parseEmbedded } from '../dsl/targets.ts'
+import { LlmBenchError } from '../errors.ts'
+import { startEmbedded } from '../servers/embedded/start.ts'
+import { startSimulator } from '../servers/simulator/start.ts'
+import { describeFlags, flagsOf, parseFlags } from './flags.ts'
+import type { Flag } from './flags.ts'
+
+const COMMAND = 'vitest-llm-bench serve'
+const DEFAULT_PORT = 8000
+const MAX_PORT = 65_535
+const LONG_MS = 2 ** 30
+
+const COMMON: readonly Flag[] = [
+  { name: 'port', type: 'value', description: 'port on 127.0.0.1; 0 takes a free one', default: String(DEFAULT_PORT) },
+  { name: 'help', type: 'boolean', description: 'print this' },
+]
+
+/**
+ * `serve`: an OpenAI-compatible server in the foreground, until Ctrl-C: the embedded engine, or with `--simulate` the simulator.
+ * @throws {LlmBenchError} `USAGE`, `INVALID_OPTION`, `ENGINE`, `SERVER`
+ */
+export async function serve(args: readonly string[]): Promise<void> {
+  const simulate = args.includes('--simulate')
+  const rest = args.filter((arg) => arg !== '--simulate')
+  const command = simulate ? `${COMMAND} --simulate` : COMMAND
+  const { help, port: given, ...options } = parseFlags(rest, [...COMMON, ...flagsOf(simulate ? simulatorSchema : embeddedSchema)], command)
+  if (help === true) {
+    process.stdout.write(`${serveHelp()}\n`)
+    return
+  }
+  const port = portOf(given, command)
+  const at = { root: process.cwd(), port }
+  const server = await (simulate
+    ? startSimulator(parseSimulator(options, command), at)
+    : startEmbedded(parseEmbedded(options, command), at))
+  process.stdout.write(`${server.version} serves ${server.model} on ${server.baseURL} (Ctrl-C ends it)\n`)
+  const ended = await Promise.race([signalled(), server.exited])
+  if (ended !== undefined) {
+    throw new LlmBenchError('SERVER', [`the server ended with ${ended.signal ?? `code ${ended.code}`}`, ...ended.log].join('\n  '))
+  }
+  await server.close()
+}
+
+/** What `serve --help` prints. */
+export function serveHelp(): string {
+  return [
+    `${COMMAND} [options]              serves the embedded engine (llama.cpp)`,
+    `${COMMAND} --simulate [options]   serves a simulated engine`,
+    '',
+    'Both speak the OpenAI API on the loopback address.',
+    '',
+    describeFlags(COMMON),
+    '',
+    'Embedded engine:',
+    describeFlags(flagsOf(embeddedSchema)),
+    '',
+    'Simulator (times are ms, or carry a unit: 1.5s):',
+    describeFlags(flagsOf(simulatorSchema)),
+    '',
+    'Faults: --faults reset=2%,stall=1%, or JSON: --faults \'{"reset":{"every":50,"afterTokens":10}}\'',
+  ].join('\n')
+}
+
+function portOf(given: unknown, command: string): number {
+  const port = given ?? DEFAULT_PORT
+  if (typeof port === 'number' && Number.isInteger(port) && port >= 0 && port <= MAX_PORT) return port
+  throw new LlmBenchError('USAGE', `${command}: --port is ${String(given)}: expected a whole number from 0 to ${MAX_PORT}`)
+}
+
+function signalled(): Promise<undefined> {
+  return new Promise((resolve) => {
+    // Signals and a server's process alone do not keep this one alive.
+    const alive = setInterval(() => {}, LONG_MS)
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => {
+        clearInterval(alive)
+        resolve(undefined)
+      })
+    }
+  })
+}

@@ -1,0 +1,107 @@
+// The command line, as a user runs it.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { project, REPOSITORY } from './run-vitest.ts'
+
+const CLI = join(REPOSITORY, 'dist/src/cli.js')
+
+interface Ended {
+  readonly code: number | null
+  readonly output: string
+}
+
+function run(args: readonly string[], cwd = REPOSITORY) {
+  const child = spawn(process.execPath, [CLI, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  let output = ''
+  const served = Promise.withResolvers<string>()
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text
+      const url = /http:\/\/\S+/.exec(output)?.[0]
+      if (url !== undefined) served.resolve(url)
+    })
+  }
+  const ended = once(child, 'close').then(([code]): Ended => {
+    served.reject(new Error(`it ended without a URL: ${output}`))
+    return { code: code as number | null, output }
+  })
+  served.promise.catch(() => undefined)
+  return { child, ended, url: served.promise }
+}
+
+const POST = { method: 'POST', body: JSON.stringify({ prompt: '#id=1 x', max_tokens: 3 }) }
+
+test('serve --simulate says where it serves, and Ctrl-C ends it with its log written', async () => {
+  const folder = await project({})
+  const args = [
+    'serve',
+    '--simulate',
+    '--port',
+    '0',
+    '--ttft',
+    '5',
+    '--itl=1ms',
+    '--model',
+    'm',
+    '--faults',
+    'stall=0',
+    '--truth-log',
+    't.log',
+  ]
+  const { child, ended, url } = run(args, folder)
+  const answer = await fetch(`${await url}/completions`, POST)
+  expect(await answer.json()).toMatchObject({ model: 'm', usage: { completion_tokens: 3 } })
+  child.kill('SIGINT')
+  const { code, output } = await ended
+  expect(code).toBe(0)
+  expect(output).toMatch(/^simulator \d\S* serves m on http:\/\/127\.0\.0\.1:\d+\/v1 /)
+  expect(await readFile(join(folder, 't.log'), 'utf8')).toMatch(/^1 \d+ \d+ \d+ 3\n$/)
+})
+
+test('serve serves the embedded engine', async () => {
+  const { child, ended, url } = run(['serve', '--port', '0', '--parallel', '2'])
+  const answer = await fetch(`${await url}/completions`, POST)
+  expect(await answer.json()).toMatchObject({ usage: { completion_tokens: 3 } })
+  child.kill('SIGTERM')
+  expect((await ended).code).toBe(0)
+})
+
+test('--help lists every option with its default, --version the version', async () => {
+  const help = await run(['serve', '--help']).ended
+  expect(help.code).toBe(0)
+  for (const text of ['--ttft', '(default: 20)', '--step-ms', '--faults', '--context-size', '(default: 16384; 65536 for the tiny model)']) {
+    expect(help.output).toContain(text)
+  }
+  const { version } = JSON.parse(await readFile(join(REPOSITORY, 'package.json'), 'utf8')) as { version: string }
+  expect(await run(['--version']).ended).toEqual({ code: 0, output: `${version}\n` })
+})
+
+describe('bad input is one clear line and exit code 1', () => {
+  const bad: [string[], string][] = [
+    [['srve'], 'vitest-llm-bench has no command "srve": it takes serve, --version, --help'],
+    [['serve', '--simulate', '--ttf', '3'], 'vitest-llm-bench serve --simulate has no option --ttf: did you mean --ttft?'],
+    [['serve', '--simulate', '--ttft=-3'], '`ttft` is -3: expected a number of milliseconds from 0'],
+    [['serve', '--simulate', '--ttft'], '--simulate --help'],
+    [['serve', '--simulate', '--port', '99999'], '--port is 99999: expected a whole number from 0 to 65535'],
+    [['serve', '--simulate', '--faults', 'rset=1%'], 'has no option `faults.rset`: did you mean `reset`?'],
+    [['serve', '--simulate', '--faults', '{"reset"'], '--faults is no JSON'],
+    [['serve', '--model', 'missing.gguf'], 'missing.gguf'],
+  ]
+  test.for(bad)('%j', async ([args, message]) => {
+    const { code, output } = await run(args).ended
+    expect(output).toContain(message)
+    expect(output.trimEnd().split('\n')).toHaveLength(1)
+    expect(code).toBe(1)
+  })
+
+  test('a port that is taken', async () => {
+    const first = run(['serve', '--simulate', '--port', '0'])
+    const { port } = new URL(await first.url)
+    const { code, output } = await run(['serve', '--simulate', '--port', port]).ended
+    expect([code, output]).toEqual([1, expect.stringContaining(`can't listen on port ${port}`)])
+  })
+})
