@@ -1,3 +1,4 @@
+import { counted } from '../src/counted.ts'
 import { needsEngine } from '../src/dsl/workload-spec.ts'
 import type { WorkloadSpec } from '../src/dsl/workload-spec.ts'
 import type { RunReport } from '../src/files/run-report.ts'
@@ -31,6 +32,7 @@ export function figuresOf(metrics: RunMetrics): Figure[] {
     ...latencies('', metrics),
     ...distribution('perUserTokensPerSecond', metrics.perUserTokensPerSecond, ''),
     ...distribution('scheduleDelay', metrics.scheduleDelay, 'ms'),
+    ...distribution('connect', metrics.connect, 'ms'),
     ...distribution('inputLength', metrics.inputLength, ''),
     ...distribution('outputLength', metrics.outputLength, ''),
     ...distribution('fromSchedule.ttft', metrics.fromSchedule?.ttft, 'ms'),
@@ -154,13 +156,19 @@ function counter(source: TokenSource, { tokenizer }: TokenSources, itself: strin
 export function workloadText(workload: WorkloadSpec): string {
   switch (workload.kind) {
     case 'clients':
-      return list(`${number(workload.n)} clients`, `ramp-up ${number(workload.rampUp)} s`, amount(workload), turns(workload.turns))
+      return list(
+        counted(workload.n, 'client'),
+        `ramp-up ${number(workload.rampUp)} s`,
+        amount(workload),
+        workload.stopAfter === undefined ? '' : `none sent after ${number(workload.stopAfter)} s`,
+        turns(workload.turns),
+      )
     case 'requestRate':
       return list(`${number(workload.rate)} req/s ${workload.distribution}`, amount(workload), limited(workload.maxConcurrency))
     case 'rollout':
       return list(
         `rollout in batches of ${number(workload.batch)} × ${number(workload.n)}`,
-        workload.limit === undefined ? '' : `${number(workload.limit)} prompts`,
+        workload.limit === undefined ? '' : counted(workload.limit, 'prompt'),
         limited(workload.maxConcurrency),
       )
     case 'offline':
@@ -171,7 +179,7 @@ export function workloadText(workload: WorkloadSpec): string {
 }
 
 function amount({ requests, duration }: { requests?: number | undefined; duration?: number | undefined }): string {
-  if (requests !== undefined) return `${number(requests)} requests`
+  if (requests !== undefined) return counted(requests, 'request')
   return duration === undefined ? '' : `${number(duration)} s`
 }
 

@@ -83,6 +83,7 @@ const requestMetrics = z.object({
   ...latencies,
   perUserTokensPerSecond: optionalDistribution,
   scheduleDelay: optionalDistribution.describe('sent − scheduled, ms'),
+  connect: optionalDistribution.describe('opening a connection, over the requests that opened one, ms'),
   inputLength: optionalDistribution.describe('tokens'),
   outputLength: optionalDistribution.describe('tokens'),
   fromSchedule: z

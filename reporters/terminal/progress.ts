@@ -1,3 +1,4 @@
+import { counted } from '../../src/counted.ts'
 import { formatNumber } from '../figures.ts'
 import { firstLine, shorten } from '../text.ts'
 
@@ -29,11 +30,12 @@ export function renderProgress(progress: ProgressView): string {
 function done({ unit, completed, failed, total, elapsedSeconds }: ProgressView): string[] {
   const ended = completed + failed
   if (unit === 'seconds')
-    return [total === undefined ? duration(elapsedSeconds) : `${duration(elapsedSeconds)} of ${duration(total)}`, `${ended} requests`]
+    return [total === undefined ? duration(elapsedSeconds) : `${duration(elapsedSeconds)} of ${duration(total)}`, counted(ended, 'request')]
   return [`${ended}${total === undefined ? '' : `/${total}`} ${unit}`]
 }
 
 function duration(seconds: number): string {
+  if (seconds > 0 && seconds < 0.95) return `${seconds.toFixed(1)}s`
   const whole = Math.round(seconds)
   if (whole < 60) return `${whole}s`
   return `${Math.floor(whole / 60)}m${String(whole % 60).padStart(2, '0')}s`

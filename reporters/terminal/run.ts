@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
+import { counted } from '../../src/counted.ts'
 import { percentileFloor, percentileOf, sampleShortage } from '../../src/metrics/percentiles.ts'
 import type { RunReport } from '../../src/files/run-report.ts'
 import type { BatchMetrics, Distribution, RateMetrics, RequestMetrics } from '../../src/metrics/summary-types.ts'
@@ -97,8 +98,14 @@ function rateLines(metrics: RequestMetrics, style: Style): string[] {
       // Little's law: what completed requests spent in flight, spread over the wall time.
       ...(e2e === undefined ? [] : [`${formatNumber((completed * e2e.mean) / 1000 / wallSeconds)} in flight on average`]),
     ),
+    ...(metrics.connect === undefined ? [] : [join(style, connectText(metrics.connect))]),
     ...(steady === undefined ? [] : [join(style, `steady ${formatNumber(steady.seconds)} s`, ...rateTexts(steady))]),
   ].flat()
+}
+
+function connectText({ count, median, max }: Distribution): string {
+  const opened = `${counted(count, 'connection')} opened, in ${formatNumber(median)} ms`
+  return count === 1 ? opened : `${opened} (median), ${formatNumber(max)} ms at most`
 }
 
 function rateTexts({ requestsPerSecond, outputTokensPerSecond, totalTokensPerSecond }: RateMetrics): string[] {
@@ -189,7 +196,7 @@ function oneReadFact({ answersInOneRead, completed }: RequestMetrics, style: Sty
 }
 
 function datasetText({ dataset }: RequestMetrics): string {
-  return `${dataset.name}, ${formatNumber(dataset.rows)} rows${dataset.wrapped ? ', fewer than requests: rows were used again' : ''}`
+  return `${dataset.name}, ${counted(dataset.rows, 'row')}${dataset.wrapped ? ', fewer than requests: rows were used again' : ''}`
 }
 
 function fact(name: string, text: string, style: Style, paint = style.dim): string[] {

@@ -35,7 +35,8 @@ function describeIssue(issue: z.core.$ZodIssue, options: unknown, call: string, 
   const value = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], options)
   const message = messageOfIssue(issue)
   if (issue.path.length > 0) return [`${call}: \`${issue.path.join('.')}\` is ${showRedacted(value, issue.path)}: ${message}`]
-  return [value === undefined ? `${call} was called without: ${message}` : `${call} was given ${showRedacted(value, [])}: ${message}`]
+  if (value === undefined) return [`${call} was called without options: ${neededBy(schema) ?? message}`]
+  return [`${call} was given ${showRedacted(value, [])}: ${message}`]
 }
 
 /** Error messages end in logs that others read: no key or password may stand in them. */
@@ -68,6 +69,14 @@ function messageOfIssue(issue: z.core.$ZodIssue): string {
   const branches = issue.errors.filter((branch) => branch.length > 0)
   const deepest = branches.toSorted((a, b) => b[0]!.path.length - a[0]!.path.length)[0]?.[0]
   return issue.message.startsWith('Invalid input') && deepest !== undefined ? messageOfIssue(deepest) : issue.message
+}
+
+/** The options that can't be left out; undefined where there is none. */
+function neededBy(schema: z.ZodType): string | undefined {
+  const object = objectIn(schema)
+  const fields = object instanceof z.ZodObject ? Object.entries(object.shape) : []
+  const needed = fields.filter(([, field]) => !field.safeParse(undefined).success).map(([name]) => `\`${name}\``)
+  return needed.length === 0 ? undefined : `it needs ${needed.join(' and ')}`
 }
 
 function optionNames(schema: z.ZodType | undefined): string[] {

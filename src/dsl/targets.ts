@@ -45,7 +45,8 @@ const HTTP_URL = 'expected an http:// or https:// URL'
 const httpURL = z
   .string({ error: HTTP_URL })
   .trim()
-  .refine((value) => /^https?:\/\//i.test(value) && URL.canParse(value), { error: HTTP_URL })
+  .refine((value) => /^https?:\/\//i.test(value) && URL.canParse(value), { error: HTTP_URL, abort: true })
+  .refine((value) => !/\/completions\/*$/.test(new URL(value).pathname), { error: 'the base URL ends at /v1' })
 
 const endpoint = z.enum(['chat', 'completions'], { error: "expected 'chat' or 'completions'" })
 

@@ -20,7 +20,7 @@ export function workload<Spec extends WorkloadSpec>(spec: Spec): Workload<Spec> 
       'USAGE',
       `${spec.kind}() is a workload and not a function to call: pass it to Vitest's bench() inside a test of a *.bench.ts file, ` +
         `\`await bench('name', ${spec.kind}({ … })).run()\`, run it by \`vitest bench\`, and have \`plugins: [llmBench()]\` in vitest.config.ts ` +
-        `(import { llmBench } from 'vitest-llm-bench/plugin').`,
+        `(import { llmBench } from 'vitest-llm-bench/plugin'); with \`test.projects\`, each project needs it, or \`extends: true\`.`,
     )
   }
   return Object.assign(call, { [WORKLOAD]: { version: SPEC_VERSION, spec } })

@@ -74,7 +74,8 @@ function rowOf(call: Call, answer: Answer, choice: Choice | undefined, i: number
     firstAnswerNs: choice?.firstAnswerNs,
     // An answer in one piece ends when it has been read.
     lastTokenNs: choice?.lastTokenNs ?? (completed ? answer.endNs : undefined),
-    connectNs: answer.connectNs,
+    // One connection, however many answers came on it.
+    connectNs: i === 0 ? answer.connectNs : undefined,
     chunks: choice?.chunks,
     completed,
     errorKind: answer.error?.kind ?? (empty ? 'empty' : undefined),

@@ -1,3 +1,4 @@
+import { counted } from '../counted.ts'
 import { createRandom } from '../datasets/sampling.ts'
 import type { ChatMessage } from '../datasets/dataset.ts'
 import type { ClientsSpec } from '../dsl/workload-spec.ts'
@@ -45,6 +46,7 @@ export async function closedLoop(driver: Driver<ClientsSpec>): Promise<LoopResul
   const lastSendNs = startNs + 1e9 * Math.min(spec.duration ?? Infinity, spec.stopAfter ?? Infinity)
   let waiting = spec.n
   let keptOut = 0
+  let idle = 0
   let lastStartNs = startNs
   let firstFinishNs = Infinity
 
@@ -73,7 +75,9 @@ export async function closedLoop(driver: Driver<ClientsSpec>): Promise<LoopResul
           scheduledNs: readyNs,
           keepText: i + 1 < turns.length,
         }
-        const answer = await sendCall(driver, call)
+        const answering = sendCall(driver, call)
+        if (progress.started === spec.requests) progress.phase = 'draining'
+        const answer = await answering
         log.add(call, answer)
         lastAnswerNs = answer.endNs
         refusals = isRefused(answer) ? refusals + 1 : 0
@@ -85,18 +89,21 @@ export async function closedLoop(driver: Driver<ClientsSpec>): Promise<LoopResul
     }
 
     const started = await ready()
-    if (--waiting === 0) progress.phase = 'running'
+    if (--waiting === 0 && progress.phase === 'ramp-up') progress.phase = 'running'
     if (!started) keptOut++
     let turns = started ? sequence.next(spec.turns) : []
     // A client that has nothing to send is no part of the load.
-    if (turns.length === 0) return
+    if (turns.length === 0) {
+      if (started) idle++
+      return
+    }
     lastStartNs = Math.max(lastStartNs, clock.now())
     do {
       await converse(turns)
       turns = sequence.next(spec.turns)
     } while (turns.length > 0 && (await ready()))
     firstFinishNs = Math.min(firstFinishNs, lastAnswerNs)
-    progress.phase = 'draining'
+    if (clock.now() >= lastSendNs) progress.phase = 'draining'
   }
 
   /** The messages of a turn, after the conversation so far. */
@@ -122,7 +129,9 @@ export async function closedLoop(driver: Driver<ClientsSpec>): Promise<LoopResul
     steadyNs: steady ? [lastStartNs, firstFinishNs] : undefined,
     wrapped: sequences.rowsDrawn() > rows.length,
     partial,
-    notes: steady || partial ? [] : [noSteadyNote(keptOut, spec.n)],
+    notes: partial
+      ? []
+      : [...idleNote(idle, spec), ...stopNote(progress.started, spec), ...(steady ? [] : [noSteadyNote(keptOut, spec.n)])],
   }
 }
 
@@ -137,7 +146,20 @@ function isRefused({ error, choices }: Answer): boolean {
   return (error?.kind === 'connect' || error?.kind === 'reset') && choices.every(({ chunks }) => chunks === 0)
 }
 
+function idleNote(idle: number, { n, requests = Infinity }: ClientsSpec): string[] {
+  if (idle === 0) return []
+  const why = requests < n ? `requests (${requests}) is below n` : 'the others had sent all requests before they started'
+  return [`${idle} of ${counted(n, 'client')} had nothing to send: ${why}.`]
+}
+
+function stopNote(sent: number, { stopAfter, requests, duration }: ClientsSpec): string[] {
+  if (stopAfter === undefined) return []
+  const early = `stopAfter ended the load at ${stopAfter} s`
+  if (requests !== undefined) return sent < requests ? [`${early}: ${sent} of ${counted(requests, 'request')} were sent.`] : []
+  return stopAfter < duration! ? [`${early}, before its duration of ${duration} s was over.`] : []
+}
+
 function noSteadyNote(keptOut: number, clients: number): string {
   if (keptOut === 0) return 'There is no steady window: the first client was done before the last one had started.'
-  return `There is no steady window: the load was over before ${keptOut} of ${clients} clients had started (rampUp).`
+  return `There is no steady window: the load was over before ${keptOut} of ${counted(clients, 'client')} had started (rampUp).`
 }

@@ -1,3 +1,4 @@
+import { counted } from '../counted.ts'
 import type { OneBatchSpec } from '../dsl/workload-spec.ts'
 import { versionText } from '../engines/engine.ts'
 import type { Engine, OneBatchInput } from '../engines/engine.ts'
@@ -59,7 +60,10 @@ export async function runBatchCases({ spec, engine, progress, signal }: OneBatch
   const partial = cases.length < inputs.length
   const skipped = cases.filter((done) => done.skipped !== undefined)
   if (!partial && skipped.length === cases.length) {
-    throw new LlmBenchError('RUN_FAILED', `oneBatch(): not one of ${cases.length} cases fits the engine. The first: ${skipped[0]!.skipped}`)
+    throw new LlmBenchError(
+      'RUN_FAILED',
+      `oneBatch(): not one of ${counted(cases.length, 'case')} fits the engine. The first: ${skipped[0]!.skipped}`,
+    )
   }
   return { kind: 'oneBatch', cases, model: engine.info.model, version: versionText(engine.info), notes: skipped.map(skipNote), partial }
 }

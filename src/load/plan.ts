@@ -34,6 +34,7 @@ export interface Progress {
   readonly total?: number | undefined
   readonly unit: 'requests' | 'seconds' | 'cases'
   readonly outputTokens: number
+  /** Since the load began; before that, since the run did. */
   readonly elapsedSeconds: number
 }
 

@@ -14,7 +14,8 @@ export class ProgressMeter {
   lastEndNs = 0
   total: number | undefined
   unit: Progress['unit'] = 'requests'
-  #beganAt: number | undefined
+  /** Of the run, and from the load's begin on of the load. */
+  #beganAt = performance.now()
 
   /** The load begins. */
   begin(phase: string, unit: Progress['unit'], total: number | undefined): void {
@@ -49,7 +50,7 @@ export class ProgressMeter {
       total: this.total,
       unit: this.unit,
       outputTokens: this.outputTokens,
-      elapsedSeconds: this.#beganAt === undefined ? 0 : (performance.now() - this.#beganAt) / 1000,
+      elapsedSeconds: (performance.now() - this.#beganAt) / 1000,
     }
   }
 

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
+import { counted } from '../counted.ts'
 import type { RequestColumns, RequestRow } from '../metrics/columns.ts'
 import { ColumnBuilder } from '../metrics/columns.ts'
 import type { ErrorKind } from '../metrics/columns.ts'
@@ -58,7 +59,8 @@ export class RequestLog {
 
   #cutNotes(): string[] {
     if (this.#cut === 0) return []
-    return [`${this.#cut} requests were in flight when the run was cancelled: they neither completed nor failed, and are left out.`]
+    const requests = this.#cut === 1 ? '1 request was' : `${this.#cut} requests were`
+    return [`${requests} in flight when the run was cancelled, neither completed nor failed, and left out.`]
   }
 
   #resentNotes(): string[] {
@@ -70,7 +72,7 @@ export class RequestLog {
   #lengthNotes(): string[] {
     if (this.#offLength === 0) return []
     return [
-      `${this.#offLength} of ${this.#forced} answers did not end at the length that was forced (by finish reason or token count): ` +
+      `${this.#offLength} of ${counted(this.#forced, 'answer')} did not end at the length that was forced (by finish reason or token count): ` +
         'the server may not know ignore_eos or min_tokens.',
     ]
   }

@@ -181,5 +181,7 @@ function failureNote(batch: number, rows: readonly RequestRow[]): string[] {
 
 function restoredNote(count: number): string[] {
   if (count === 0) return []
-  return [`${count} batches come from the session that was interrupted; the wall time is theirs and this session's together.`]
+  return [
+    `${count === 1 ? '1 batch comes' : `${count} batches come`} from the session that was interrupted; the wall time is that of both sessions together.`,
+  ]
 }

@@ -40,7 +40,7 @@ export interface RequestColumns {
   readonly firstAnswerNs: Float64Array
   /** When the bytes of the last token were read. */
   readonly lastTokenNs: Float64Array
-  /** How long opening the connection took (a duration); NaN where one was reused. */
+  /** How long opening the connection took (a duration); NaN where one was reused, and for further answers to one request. */
   readonly connectNs: Float64Array
   readonly promptTokens: Int32Array
   readonly outputTokens: Int32Array

@@ -44,6 +44,9 @@ export const perUserTokensPerSecond: RequestFigure = (columns, i) => 1000 / tpot
 /** Schedule delay in ms: sent − scheduled. */
 export const scheduleDelayMs: RequestFigure = (columns, i) => (columns.sentNs[i]! - columns.scheduledNs[i]!) / NS_PER_MS
 
+/** How long opening a connection took, in ms; NaN for a request that found one open. */
+export const connectMs: RequestFigure = (columns, i) => columns.connectNs[i]! / NS_PER_MS
+
 /** TTFT from the schedule in ms: first token − scheduled; what an arriving user waits, the client's own queue included. */
 export const ttftFromScheduleMs: RequestFigure = (columns, i) => (columns.firstTokenNs[i]! - columns.scheduledNs[i]!) / NS_PER_MS
 

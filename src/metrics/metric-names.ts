@@ -29,6 +29,7 @@ export type DistributionName =
   | 'fromSchedule.ttft'
   | 'fromSchedule.e2e'
   | 'scheduleDelay'
+  | 'connect'
   | 'perUserTokensPerSecond'
 
 /** Name of a figure of a run of requests. */
@@ -84,6 +85,7 @@ const DEFINITIONS: readonly MetricDefinition[] = [
   ...statisticsOf('fromSchedule.ttft', 'ms'),
   ...statisticsOf('fromSchedule.e2e', 'ms'),
   ...statisticsOf('scheduleDelay', 'ms'),
+  ...statisticsOf('connect', 'ms'),
   ...BATCH_FIGURES.map((name): MetricDefinition => {
     const isLatency = name.endsWith('Latency')
     return { name, unit: isLatency ? 'ms' : 'tok/s', direction: isLatency ? 'max' : 'min', of: 'oneBatch' }

@@ -4,6 +4,7 @@ import { batchCaseMetrics } from './batch-cases.ts'
 import type { RequestColumns } from './columns.ts'
 import {
   cameInOneRead,
+  connectMs,
   distributionOf,
   e2eFromScheduleMs,
   isCompleted,
@@ -53,6 +54,7 @@ function summarizeRequests(record: RequestRecord): RequestMetrics {
       outputTokens: totals.outputTokens,
       perUserTokensPerSecond: streamed ? ofCompleted(perUserTokensPerSecond) : undefined,
       scheduleDelay: distributionOf(columns, scheduleDelayMs, () => true),
+      connect: distributionOf(columns, connectMs, () => true),
       // Answers that share a request share its prompt, whose tokens stand with the first of them.
       inputLength: ofCompleted(({ promptTokens }, i) => known(promptTokens[i]! || -1)),
       outputLength: ofCompleted(({ outputTokens }, i) => known(outputTokens[i]!)),

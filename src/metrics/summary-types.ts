@@ -59,6 +59,8 @@ export interface RequestMetrics extends LatencyMetrics, RateMetrics {
   perUserTokensPerSecond?: Distribution
   /** Sent − scheduled, in ms; of every request that was sent, for it tells of the load generator. */
   scheduleDelay?: Distribution
+  /** Opening a connection, in ms; of every request that opened one, completed or not. */
+  connect?: Distribution
   /** Input and output tokens of completed requests. */
   inputLength?: Distribution
   outputLength?: Distribution

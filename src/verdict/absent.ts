@@ -9,6 +9,7 @@ export function whyAbsent({ metrics, openLoop }: RequestSubject, metric: MetricD
   if (name.startsWith('fromSchedule.') && openLoop === false) {
     return 'latencies from the schedule exist for open-loop load (requestRate()) alone'
   }
+  if (distribution === 'connect') return 'no request opened a connection'
   if (metrics.completed === 0) return `no request completed${firstError(metrics)}`
   if (name.startsWith('steady.') && !metrics.steady) {
     return 'the run has no steady window, or no request finished in it: run longer, or assert the figure of the whole run'

@@ -1,3 +1,4 @@
+import { counted } from '../counted.ts'
 import type { Verdict } from './verdict.ts'
 
 /**
@@ -10,15 +11,11 @@ export function formatBreaches(bench: string, verdicts: readonly Verdict[]): str
   const negated = failed.some((verdict) => verdict.negated)
   const counts = [
     ...(failed.length > 0 && negated ? ['no threshold broken, though `.not` expects one to be'] : []),
-    ...(failed.length > 0 && !negated ? [`${failed.length} of ${thresholds(verdicts.length)} broken`] : []),
-    ...(errors.length > 0 ? [`${errors.length} of ${thresholds(verdicts.length)} can't be judged`] : []),
+    ...(failed.length > 0 && !negated ? [`${failed.length} of ${counted(verdicts.length, 'threshold')} broken`] : []),
+    ...(errors.length > 0 ? [`${errors.length} of ${counted(verdicts.length, 'threshold')} can't be judged`] : []),
   ]
-  if (counts.length === 0) return `${bench}: ${thresholds(verdicts.length)} met`
+  if (counts.length === 0) return `${bench}: ${counted(verdicts.length, 'threshold')} met`
   return [`${bench}: ${counts.join(', ')}`, ...failed.map(line('✗')), ...errors.map(line('!'))].join('\n')
-}
-
-function thresholds(count: number): string {
-  return `${count} threshold${count === 1 ? '' : 's'}`
 }
 
 function line(mark: string): (verdict: Verdict) => string {

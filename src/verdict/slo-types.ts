@@ -84,6 +84,8 @@ export interface SLO extends Latencies, Rates, BatchFigures, Dotted, DottedGroup
   perUserTokensPerSecond?: Statistics<TokenRateThreshold>
   /** Sent − scheduled. */
   scheduleDelay?: Statistics<LatencyThreshold>
+  /** Opening a connection, over the requests that opened one. */
+  connect?: Statistics<LatencyThreshold>
   /** Latencies that count from the schedule (open loop). */
   fromSchedule?: { ttft?: Statistics<LatencyThreshold>; e2e?: Statistics<LatencyThreshold> }
   /** The same figures over the steady window. */

@@ -1,5 +1,6 @@
 import type { RequestColumns } from '../metrics/columns.ts'
 import {
+  connectMs,
   e2eFromScheduleMs,
   e2eMs,
   isCompleted,
@@ -29,6 +30,7 @@ const OTHER_FIGURES: Readonly<Partial<Record<DistributionName, RequestFigure>>> 
   'fromSchedule.ttft': ttftFromScheduleMs,
   'fromSchedule.e2e': e2eFromScheduleMs,
   scheduleDelay: scheduleDelayMs,
+  connect: connectMs,
 }
 
 const SHOWN = 3
@@ -65,7 +67,7 @@ function figureOf(
     return [LATENCY_FIGURES[distribution.slice('steady.'.length) as LatencyName], isInside(steadyNs)]
   }
   const figure = LATENCY_FIGURES[distribution as LatencyName] ?? OTHER_FIGURES[distribution]
-  return [figure, distribution === 'scheduleDelay' ? () => true : isCompleted]
+  return [figure, distribution === 'scheduleDelay' || distribution === 'connect' ? () => true : isCompleted]
 }
 
 function describe(columns: RequestColumns, index: number, value: number): WorstRequest {

@@ -101,11 +101,10 @@ function endOf(reader: AnswerReader): Failure | undefined {
   }
 }
 
-/** With or without `/v1`; the whole URL of an endpoint does as well. */
+/** With or without `/v1`. */
 function openAIAddress(baseURL: string): Address {
   const address = parseAddress(baseURL)
-  const path = address.path.replace(/\/(?:chat\/)?completions$/, '')
-  return { ...address, path: /\/v\d[^/]*$/.test(path) ? path : `${path}/v1` }
+  return { ...address, path: /\/v\d[^/]*$/.test(address.path) ? address.path : `${address.path}/v1` }
 }
 
 function headersOf(spec: OpenAITargetSpec, key: string | undefined, authorization: string | undefined): string[] {

@@ -1,4 +1,5 @@
 import { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import type { Dispatcher } from 'undici'
 import { buildConnector, Client } from 'undici'
 import type { Clock } from '../../metrics/clock.ts'
@@ -23,6 +24,7 @@ export class Connection {
   readonly #client: Client
   readonly #clock: Clock
   #socket: Socket | undefined
+  #handshaking = false
   /** The present request found the connection open. */
   #reused = false
   /** Bytes have come for the present request. */
@@ -52,6 +54,7 @@ export class Connection {
           // Where opening failed there is no socket at all, whatever the types say.
           if (opened) {
             this.connectNs = clock.now() - startNs
+            this.#handshaking = false
             // Comes before undici's own listener; one read's bytes are handed on in several calls, all with this time.
             opened.on('readable', () => {
               // Readable it is at its end too.
@@ -63,6 +66,11 @@ export class Connection {
           callback(...result)
         })
         if (socket instanceof Socket) this.#socket = socket
+        if (socket instanceof TLSSocket) {
+          socket.once('connect', () => {
+            this.#handshaking = true
+          })
+        }
       },
     })
     this.#client.on('disconnect', (_url, _targets, error) => {
@@ -78,6 +86,11 @@ export class Connection {
   /** Whether the connection had rested for a moment only when the present request was sent, or until now. */
   get restedBriefly(): boolean {
     return this.#sentPromptly || this.#isPrompt(this.#clock.now())
+  }
+
+  /** Whether the other side took the connection and has not agreed on TLS: it may speak plain HTTP. */
+  get isHandshaking(): boolean {
+    return this.#handshaking
   }
 
   /** Makes a free connection ready for its next request. */

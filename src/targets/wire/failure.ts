@@ -19,7 +19,7 @@ export class WireError extends Error {
 }
 
 /** How far an exchange had come when its transport failed. */
-export type Phase = 'connecting' | 'waiting' | 'reading'
+export type Phase = 'connecting' | 'handshake' | 'waiting' | 'reading'
 
 const CONNECT_CAUSES: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused: is the server running there?',
@@ -39,6 +39,9 @@ const CONNECT_CAUSES: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: "the server's certificate is for another host name",
 }
 
+/** How a TLS handshake ends that the other side does not take part in. */
+const NO_HANDSHAKE = new Set(['ECONNRESET', 'EPIPE', 'EPROTO', 'UND_ERR_CONNECT_TIMEOUT'])
+
 const UNTRUSTED = new Set([
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'SELF_SIGNED_CERT_IN_CHAIN',
@@ -54,7 +57,10 @@ const UNTRUSTED = new Set([
 export function transportFailure(error: Error, phase: Phase, wholeBody: boolean): Failure {
   if (error instanceof WireError) return { kind: error.kind, message: error.message }
   const code = codeOf(error)
-  if (phase === 'connecting') return { kind: 'connect', message: connectMessage(error, code) }
+  if (phase === 'handshake' && NO_HANDSHAKE.has(code)) {
+    return { kind: 'connect', message: `TLS failed: the server may speak plain http on this port (${code})` }
+  }
+  if (phase === 'connecting' || phase === 'handshake') return { kind: 'connect', message: connectMessage(error, code) }
   if (error.name === 'HTTPParserError' && !isEarlyEnd(error)) {
     return { kind: 'protocol', message: `the answer is not HTTP/1.1 (${code})` }
   }

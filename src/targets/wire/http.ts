@@ -118,11 +118,7 @@ export class HttpClient {
 
 /** A sentence for a run's reader about each of these origins. */
 export function unkeptNotes(origins: readonly string[]): string[] {
-  return origins.map(
-    (origin) =>
-      `${origin} closes connections after its answers without saying so: once that was seen, each request got a connection of its ` +
-      'own. Opening it is in connect_ns and no part of TTFT.',
-  )
+  return origins.map((origin) => `${origin} closes connections unannounced: each request opens its own (no part of TTFT).`)
 }
 
 const CANCELLED: Failure = { kind: 'cancelled', message: 'the run was cancelled' }
@@ -219,7 +215,8 @@ class RunningExchange implements Dispatcher.DispatchHandler {
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
     if (this.#settled) return
     if (this.#foundClosed(error)) return this.#startAnew()
-    const phase: Phase = this.#sentNs === undefined ? 'connecting' : this.#status === undefined ? 'waiting' : 'reading'
+    const opening: Phase = this.#connection.isHandshaking ? 'handshake' : 'connecting'
+    const phase = this.#sentNs === undefined ? opening : this.#status === undefined ? 'waiting' : 'reading'
     this.#failFor(transportFailure(error, phase, this.#reader.form === 'json'))
   }
 
@@ -316,6 +313,7 @@ class RunningExchange implements Dispatcher.DispatchHandler {
       return { kind: 'idle', message: `no byte came for ${this.#idleTimeout} s in the middle of the answer (idleTimeout)` }
     }
     const stage = this.#sentNs === undefined ? 'no connection' : this.#status === undefined ? 'no answer' : 'no end of the answer'
-    return { kind: 'timeout', message: `${stage} within ${this.#timeout} s (timeout)` }
+    const hint = stage === 'no connection' && this.#connection.isHandshaking ? ': no TLS came about, the server may speak plain http' : ''
+    return { kind: 'timeout', message: `${stage} within ${this.#timeout} s (timeout)${hint}` }
   }
 }

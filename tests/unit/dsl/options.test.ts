@@ -77,7 +77,11 @@ test('all bad options are reported together', () => {
 
 test('options that are no object are told so', () => {
   const schema = z.strictObject({})
-  expect(problemOf(() => parseOptions(schema, undefined, 'call()'))).toBe('call() was called without: expected an object of options')
+  expect(problemOf(() => parseOptions(schema, undefined, 'call()'))).toBe(
+    'call() was called without options: expected an object of options',
+  )
+  const needy = z.strictObject({ a: wholeNumber(1), b: seconds.default(1), c: z.string() })
+  expect(problemOf(() => parseOptions(needy, undefined, 'call()'))).toBe('call() was called without options: it needs `a` and `c`')
   expect(problemOf(() => parseOptions(schema, 'x', 'call()'))).toBe('call() was given "x": expected an object of options')
 })
 

@@ -24,6 +24,13 @@ test.for(['localhost:8000', 'ftp://host', 'http://', 'host/v1', '', 5, undefined
   expect(() => openai({ baseURL: baseURL as never })).toThrow(/expected/)
 })
 
+test.for(['/v1/chat/completions', '/v1/completions/', '/prefix/chat/completions?key=1'])(
+  'the URL of an endpoint is no base URL: %s',
+  (path) => {
+    expect(() => openai({ baseURL: `http://127.0.0.1:8000${path}` })).toThrow(/`baseURL` is ".*": the base URL ends at \/v1$/)
+  },
+)
+
 test('exactly one of a URL and a list of URLs is taken', () => {
   expect(() => openai({})).toThrow('expected exactly one of `baseURL` and `baseURLs`')
   expect(() => openai({ baseURL: 'http://a', baseURLs: ['http://b'] })).toThrow('expected exactly one of `baseURL` and `baseURLs`')

@@ -97,13 +97,14 @@ test.for<[string, () => unknown, string]>([
   ],
   ['an error rate of nothing', () => clients({ n: 1, abortOn: { errorRate: '0%' } }), 'expected more than 0%'],
   ['no limit of failures', () => clients({ n: 1, abortOn: {} }), 'expected `errorRate`, `consecutive` or both'],
-  ['no options', () => (clients as () => unknown)(), 'clients() was called without: expected an object of options'],
+  ['no options', () => (clients as () => unknown)(), 'clients() was called without options: it needs `n`'],
 ])('%s is refused', ([, call, message]) => {
   expect(call).toThrow(message)
 })
 
 test('a workload is no function to call', () => {
   expect(clients({ n: 1 })).toThrow(/clients\(\) is a workload and not a function to call.*bench\('name', clients/)
+  expect(clients({ n: 1 })).toThrow('with `test.projects`, each project needs it, or `extends: true`')
 })
 
 test('what is no workload has no spec', () => {

@@ -62,6 +62,35 @@ test('clients without a quota are no part of the steady window', async () => {
   const { result, target } = await run({ requests: 2 }, { latencyMs: 20 })
   expect(target.sent).toHaveLength(2)
   expect(result.steadyNs).toBeDefined()
+  expect(result.notes).toEqual(['2 of 4 clients had nothing to send: requests (2) is below n.'])
+})
+
+/** The phase whenever an answer ends. */
+const phasesOf = async (options: Partial<ClientsOptions>, latencyMs: number): Promise<{ seen: string[]; last: string }> => {
+  const seen: string[] = []
+  const fail = (): undefined => void seen.push(driver.progress.phase)
+  const driver = driverOf(specOf(options), numbered(10), new MemoryTarget({ latencyMs, fail }))
+  await closedLoop(driver)
+  return { seen, last: driver.progress.phase }
+}
+
+describe('the phase', () => {
+  test('is draining only once no request will follow, however early a client was done', async () => {
+    expect((await phasesOf({ n: 2, rampUp: 1, requests: 2 }, 1)).seen).toEqual(['ramp-up', 'draining'])
+    const { seen } = await phasesOf({ n: 2, rampUp: 0, requests: 6 }, 1)
+    expect(seen.slice(0, 4)).toEqual(Array(4).fill('running'))
+    expect(seen.at(-1)).toBe('draining')
+  })
+
+  test('stays draining when clients come that have nothing to send', async () => {
+    expect(await phasesOf({ n: 4, rampUp: 0.1, requests: 1 }, 1)).toEqual({ seen: ['draining'], last: 'draining' })
+  })
+
+  test('is draining when the time is over', async () => {
+    const { seen, last } = await phasesOf({ n: 2, rampUp: 0, duration: 0.1 }, 5)
+    expect(seen[0]).toBe('running')
+    expect(last).toBe('draining')
+  })
 })
 
 test('after stopAfter no request is sent, and those in flight finish', async () => {
@@ -71,6 +100,14 @@ test('after stopAfter no request is sent, and those in flight finish', async () 
   expect([...columns.completed].every((completed) => completed === 1)).toBe(true)
   expect(Math.max(...target.sent.map(({ atNs }) => atNs)) - result.span![0]).toBeLessThan(150e6)
   expect(result.partial).toBe(false)
+  expect(result.notes).toEqual([`stopAfter ended the load at 0.1 s: ${columns.length} of 10,000 requests were sent.`])
+})
+
+test('a stopAfter that ended nothing is not told of', async () => {
+  expect((await run({ requests: 8, stopAfter: 60 })).result.notes).toEqual([])
+  expect((await run({ duration: 0.1, stopAfter: 0.05 }, { latencyMs: 5 })).result.notes).toEqual([
+    'stopAfter ended the load at 0.05 s, before its duration of 0.1 s was over.',
+  ])
 })
 
 test('a duration ends the load and cuts the ramp-up, which leaves no steady window', async () => {

@@ -170,7 +170,7 @@ describe('a resumed rollout', () => {
     expect(columns.sentNs[0]).toBe(second.startNs)
     expect(columns.length).toBe(30)
     expect(result.partial).toBe(false)
-    expect(result.notes).toEqual([expect.stringContaining('1 batches come from')])
+    expect(result.notes).toEqual([expect.stringContaining('1 batch comes from')])
   })
 
   test('names the failures of its finished batches too', async () => {

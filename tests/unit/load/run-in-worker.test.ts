@@ -128,7 +128,7 @@ test('a rollout leaves its files, and a cancelled one goes on from its finished 
   const { batches, partial: cut, notes } = await partial
   expect(cut).toBe(true)
   expect(batches!.map(({ index }) => index)).toEqual([0, 1])
-  expect(notes).toContainEqual(expect.stringContaining('2 requests were in flight'))
+  expect(notes).toContainEqual(expect.stringContaining('2 requests were in flight when'))
 
   server.answers = Infinity
   const sentBefore = server.bodies.length

@@ -4,7 +4,12 @@ import { summarize } from '../../../src/metrics/summarize.ts'
 import type { RequestMetrics } from '../../../src/metrics/summary-types.ts'
 import { recordOf, withTtfts } from './records.ts'
 
-const metrics = summarize(recordOf(withTtfts([100, 200, 300]), { steadyNs: [0, 1e9], openLoop: true })) as RequestMetrics
+const metrics = summarize(
+  recordOf(
+    withTtfts([100, 200, 300]).map((sketch) => ({ ...sketch, connect: 1 })),
+    { steadyNs: [0, 1e9], openLoop: true },
+  ),
+) as RequestMetrics
 
 test('every figure of a full run is read under its name', () => {
   for (const { name, of } of METRICS.values()) {

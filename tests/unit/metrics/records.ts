@@ -11,6 +11,7 @@ export interface Sketch extends Omit<
   first?: number
   answer?: number
   last?: number
+  connect?: number
 }
 
 /** A record of the sketched requests; a request is completed unless it says otherwise, and its last token follows from its gaps. */
@@ -33,7 +34,7 @@ export function recordOf(sketches: readonly Sketch[], facts: Partial<RequestReco
   }
 }
 
-function rowOf({ scheduled, sent = 0, first, answer, last, ...row }: Sketch): RequestRow {
+function rowOf({ scheduled, sent = 0, first, answer, last, connect, ...row }: Sketch): RequestRow {
   const gaps = Array.from(row.gapsMs ?? [])
   const end = last ?? (first === undefined ? undefined : gaps.reduce((sum, gap) => sum + gap, first))
   return {
@@ -49,6 +50,7 @@ function rowOf({ scheduled, sent = 0, first, answer, last, ...row }: Sketch): Re
     firstTokenNs: toNs(first),
     firstAnswerNs: toNs(answer ?? first),
     lastTokenNs: toNs(end),
+    connectNs: toNs(connect),
   }
 }
 

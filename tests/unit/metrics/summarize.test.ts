@@ -116,6 +116,8 @@ describe('failed requests', () => {
   })
 
   test('count in the schedule delay, which tells of the load generator', () => {
+    expect(summaryOf([{ ...ok, connect: 3 }, ok, { connect: 7, completed: false }]).connect).toMatchObject({ count: 2, min: 3, max: 7 })
+    expect(summaryOf([ok])).not.toHaveProperty('connect')
     expect(summaryOf([ok, { scheduled: 0, sent: 40, completed: false }]).scheduleDelay).toMatchObject({ count: 2, max: 40 })
   })
 })

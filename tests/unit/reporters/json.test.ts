@@ -28,6 +28,7 @@ const full = model({
             itl: { ...distribution(11), requests: 1000 },
             perUserTokensPerSecond: distribution(80),
             scheduleDelay: distribution(0.2),
+            connect: distribution(0.4),
             inputLength: distribution(120),
             outputLength: distribution(64),
             fromSchedule: { ttft: distribution(41), e2e: distribution(801) },

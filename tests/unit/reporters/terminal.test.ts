@@ -5,7 +5,7 @@ import { renderRun } from '../../../reporters/terminal/run.ts'
 import { createStyle, terminalStyle } from '../../../reporters/terminal/style.ts'
 import { renderTest } from '../../../reporters/terminal/test.ts'
 import { renderVerdicts } from '../../../reporters/terminal/verdicts.ts'
-import { requestRate, rollout } from '../../../src/dsl/workloads.ts'
+import { clients, requestRate, rollout } from '../../../src/dsl/workloads.ts'
 import { specOf } from '../../../src/dsl/workload.ts'
 import { batchRun, breach, clientMetrics, distribution, requestMetrics, run, verdict } from './fixtures.ts'
 
@@ -13,6 +13,9 @@ const plain = createStyle(false)
 const colored = createStyle(true)
 const isColored = (isTTY: boolean, env: Record<string, string>): boolean => terminalStyle({ isTTY, columns: 90 }, env).good('x') !== 'x'
 const text = (lines: readonly string[]): string => lines.join('\n')
+
+const connecting = (over: object): string =>
+  text(renderRun(run({ metrics: requestMetrics({ connect: { ...distribution(0.42, 16), ...over } }) }), [], plain))
 
 /** 100 requests, three of which failed: too few for p99, enough for p90. */
 const small = run({
@@ -131,9 +134,19 @@ describe('a run', () => {
     expect(lines).toMatch(/schedule delay +0\.110/)
   })
 
+  it('says how many connections were opened and how long that took', () => {
+    expect(connecting({ max: 3.14159 })).toContain('\n  16 connections opened, in 0.420 ms (median), 3.14 ms at most\n')
+    expect(connecting({ count: 1 })).toContain('\n  1 connection opened, in 0.420 ms\n')
+  })
+
   it('has time to the first answer token where reasoning makes it another', () => {
     expect(text(renderRun(run({ metrics: requestMetrics({ ttfo: distribution(40) }) }), [], plain))).not.toContain('TTFO')
     expect(text(renderRun(run({ metrics: requestMetrics({ ttfo: distribution(90) }) }), [], plain))).toMatch(/TTFO +99\.00/)
+  })
+
+  it('names one of a thing in the singular, and says when no more is sent', () => {
+    const workload = specOf(clients({ n: 1, rampUp: 0, requests: 1, stopAfter: 2 }))!
+    expect(text(renderRun(run({ workload }), [], plain))).toContain('  1 client, ramp-up 0 s, 1 request, none sent after 2 s\n')
   })
 
   it('names a rollout’s batches', () => {
@@ -282,6 +295,12 @@ describe('progress', () => {
     const { total: _, ...open } = progress
     expect(renderProgress({ ...open, phase: 'loading', completed: 0, failed: 0, outputTokens: 0, elapsedSeconds: 0 })).toBe(
       '  ⏳ chat  loading  0 requests · 0s',
+    )
+  })
+
+  it('shows less than a second too', () => {
+    expect(renderProgress({ ...progress, unit: 'cases', completed: 4, failed: 0, total: 4, outputTokens: 0, elapsedSeconds: 0.28 })).toBe(
+      '  ⏳ chat  running  4/4 cases · 0.3s',
     )
   })
 

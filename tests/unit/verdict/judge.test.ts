@@ -88,6 +88,11 @@ describe('the worst requests', () => {
     ])
   })
 
+  test('to connect are looked for among those that opened a connection, failed ones too', () => {
+    const subject = subjectOf([{ first: 1, connect: 3 }, { first: 1 }, { connect: 9, completed: false }])
+    expect(judgeOne({ connect: { mean: '<= 1ms' } }, subject)).toMatchObject({ measured: 6, worst: [{ index: 2 }, { index: 0 }] })
+  })
+
   test('leave failed requests out', () => {
     const sketches = withTtfts([100, 900]).map((sketch, i) => ({ ...sketch, completed: i === 0 }))
     expect(judgeOne({ ttft: { mean: '<= 1ms' } }, subjectOf(sketches)).worst).toMatchObject([{ index: 0 }])
@@ -196,6 +201,7 @@ describe('an absent figure is an error that says why', () => {
     ['no steady window', { steady: { requestsPerSecond: 1 } }, subjectOf(withTtfts([1])), 'no steady window'],
     ['closed loop', { fromSchedule: { ttft: { mean: 1 } } }, subjectOf(withTtfts([1])), 'open-loop load'],
     ['no time', { requestsPerSecond: 1 }, subjectOf(withTtfts([1]), { endNs: 0 }), 'the load took no time'],
+    ['no connection', { connect: { mean: 1 } }, subjectOf(withTtfts([1])), 'no request opened a connection'],
     ['other workload', { prefillLatency: 1 }, subjectOf(withTtfts([1])), 'a figure of oneBatch()'],
     ['case', { case: { batch: 1 }, ttft: { mean: 1 } }, subjectOf(withTtfts([1])), '`case` picks cases of oneBatch()'],
   ] as const)('%s', ([, slo, subject, why]) => {

@@ -17,6 +17,17 @@ test.each([
   expect(failure).toMatchObject({ kind: 'connect', message: expect.stringContaining(words) as string })
 })
 
+test.each(['ECONNRESET', 'EPIPE', 'EPROTO', 'UND_ERR_CONNECT_TIMEOUT'])('%s in place of a TLS handshake names plain http', (code) => {
+  expect(transportFailure(coded(code), 'handshake', false)).toEqual({
+    kind: 'connect',
+    message: `TLS failed: the server may speak plain http on this port (${code})`,
+  })
+})
+
+test('a certificate that is refused in the handshake is told of as such', () => {
+  expect(transportFailure(coded('CERT_HAS_EXPIRED'), 'handshake', false).message).toContain('expired')
+})
+
 test('several refused addresses are one refusal', () => {
   const error = new AggregateError([coded('ECONNREFUSED'), coded('ECONNREFUSED')])
   expect(transportFailure(error, 'connecting', false).message).toContain('connection refused')

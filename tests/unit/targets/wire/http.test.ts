@@ -34,7 +34,10 @@ test('a connection that never opens ends at the whole time-out, and its socket i
     nothing,
     new AbortController().signal,
   )
-  expect(exchange.failure).toEqual({ kind: 'timeout', message: 'no connection within 0.1 s (timeout)' })
+  expect(exchange.failure).toEqual({
+    kind: 'timeout',
+    message: 'no connection within 0.1 s (timeout): no TLS came about, the server may speak plain http',
+  })
   expect(exchange.sentNs).toBeUndefined()
   await server.closed
   server.stop()

@@ -136,10 +136,7 @@ describe('a server that closes right after its answer, unannounced', () => {
     behave = (socket) => socket.end(OK)
     await sendInTurn(2)
     expect(http.unkept).toEqual([origin])
-    expect(unkeptNotes(http.unkept)).toEqual([
-      `${origin} closes connections after its answers without saying so: once that was seen, each request got a connection of its ` +
-        'own. Opening it is in connect_ns and no part of TTFT.',
-    ])
+    expect(unkeptNotes(http.unkept)).toEqual([`${origin} closes connections unannounced: each request opens its own (no part of TTFT).`])
     behave = (socket) => socket.write(OK)
     const exchanges = await sendInTurn(3)
     expect(opened(exchanges)).toBe(3)

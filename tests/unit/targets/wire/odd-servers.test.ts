@@ -1,5 +1,5 @@
 import { createServer } from 'node:net'
-import type { Socket } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { startClock } from '../../../../src/metrics/clock.ts'
 import type { BodyReader, Exchange, HttpRequest } from '../../../../src/targets/wire/http.ts'
@@ -36,6 +36,19 @@ test('a server that goes away in the middle of a chunked answer, in good order, 
   server.play([{ write: `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n${chunk}` }, 'close'])
   expect((await send()).failure).toMatchObject({ kind: 'reset', message: expect.stringContaining('in the middle of the answer') as string })
   expect((await send({}, 'json')).failure).toMatchObject({ kind: 'truncated' })
+})
+
+test('a server that closes at a TLS hello may speak plain http', async () => {
+  const plain = createServer((socket) => void socket.on('error', () => {}).once('data', () => socket.end()))
+  await new Promise<void>((resolve) => {
+    plain.listen(0, '127.0.0.1', resolve)
+  })
+  const { port } = plain.address() as AddressInfo
+  expect((await send({ origin: `https://127.0.0.1:${port}` })).failure).toEqual({
+    kind: 'connect',
+    message: 'TLS failed: the server may speak plain http on this port (ECONNRESET)',
+  })
+  plain.close()
 })
 
 describe('what HTTP allows', () => {
