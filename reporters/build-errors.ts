@@ -9,6 +9,7 @@ const RUN_CODES: ReadonlySet<unknown> = new Set<ErrorCode>([
   'INVALID_OPTION',
   'USAGE',
   'RUN_FAILED',
+  'CLIENT_BOUND',
   'TARGET',
   'DATASET',
   'ENGINE',

@@ -5,7 +5,15 @@ import type { RunReport } from '../src/files/run-report.ts'
 import type { TokenSource, TokenSources } from '../src/metrics/record.ts'
 import { BATCH_FIGURES, LATENCIES, RATES } from '../src/metrics/metric-names.ts'
 import { STATISTICS } from '../src/metrics/percentiles.ts'
-import type { BatchCaseMetrics, Distribution, LatencyMetrics, RateMetrics, RunMetrics } from '../src/metrics/summary-types.ts'
+import type {
+  BatchCaseMetrics,
+  Distribution,
+  LatencyMetrics,
+  RateMetrics,
+  RequestMetrics,
+  RunMetrics,
+} from '../src/metrics/summary-types.ts'
+import { formatNumber, formatShare } from './figures.ts'
 
 /** One figure of a run under the name that it has in code. */
 export interface Figure {
@@ -37,6 +45,7 @@ export function figuresOf(metrics: RunMetrics): Figure[] {
           ...rates('steady.', metrics.steady),
           ...latencies('steady.', metrics.steady),
         ]),
+    ...clientFigures(metrics),
   ]
 }
 
@@ -73,6 +82,49 @@ function distribution(name: string, values: Distribution | undefined, unit: Figu
 
 function figure(name: string, value: number | undefined, unit: Figure['unit']): Figure[] {
   return value === undefined ? [] : [{ name, value, unit }]
+}
+
+/** How the run's client fared, in one line; undefined where an engine was driven without one. */
+export function clientText({ client }: RequestMetrics): string | undefined {
+  if (client === undefined) return undefined
+  const { validity, reasons, lag, cpuShare, cores, stalls, connections } = client
+  if (reasons.length > 0) return `${validity}: ${reasons.join('; ')}`
+  return list(
+    validity,
+    lag === undefined ? '' : `at most ${formatNumber(lag.p99)} ms late at p99`,
+    stalls.count === 0 ? '' : `longest stall ${formatNumber(stalls.longestMs)} ms`,
+    cpuShare === undefined ? '' : `${formatShare(cpuShare)} of one of ${number(cores)} cores`,
+    `${number(connections)} connections`,
+  )
+}
+
+/** What the client measured of itself, flat. */
+function clientFigures({ client }: RequestMetrics): Figure[] {
+  if (client === undefined) return []
+  const { lag, lateness, stalls, gc, rate, concurrency, cpuShare, utilization, connections, cores, openFiles } = client
+  const delays = (name: string, values: { p50: number; p99: number; max: number } | undefined): Figure[] =>
+    values === undefined ? [] : (['p50', 'p99', 'max'] as const).flatMap((key) => figure(`client.${name}.${key}`, values[key], 'ms'))
+  return [
+    ...delays('lag', lag),
+    ...delays('lateness', lateness),
+    ...[
+      { name: 'stalls', ...stalls },
+      { name: 'gc', ...gc },
+    ].flatMap(({ name, count, longestMs, totalMs }) => [
+      ...figure(`client.${name}.count`, count, ''),
+      ...figure(`client.${name}.longest`, longestMs, 'ms'),
+      ...figure(`client.${name}.total`, totalMs, 'ms'),
+    ]),
+    ...figure('client.rate.asked', rate?.asked, ''),
+    ...figure('client.rate.achieved', rate?.achieved, ''),
+    ...figure('client.concurrency.asked', concurrency.asked, ''),
+    ...figure('client.concurrency.achieved', concurrency.achieved, ''),
+    ...figure('client.cpuShare', cpuShare, ''),
+    ...figure('client.utilization', utilization, ''),
+    ...figure('client.cores', cores, ''),
+    ...figure('client.connections', connections, ''),
+    ...figure('client.openFiles', openFiles, ''),
+  ]
 }
 
 /** What answered, in one line. */

@@ -12,6 +12,7 @@ export type ErrorCode =
   | 'RESULTS'
   | 'USAGE'
   | 'RUN_FAILED'
+  | 'CLIENT_BOUND'
   | 'CANCELLED'
   | 'TOKENIZER'
 

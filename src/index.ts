@@ -24,7 +24,9 @@ export type {
 } from './dsl/workloads.ts'
 export { LlmBenchError } from './errors.ts'
 export type { ErrorCode } from './errors.ts'
-export type { BatchMetrics, Distribution, RequestMetrics, RunMetrics } from './metrics/summary-types.ts'
+export type { AbortOnOption, WarmupOption } from './dsl/run-control.ts'
+export type { ValidityOptions } from './dsl/validity.ts'
+export type { BatchMetrics, ClientMetrics, Distribution, RequestMetrics, RunMetrics } from './metrics/summary-types.ts'
 export type { SLO } from './verdict/slo.ts'
 // With this, Vitest's own types know of workloads.
 export type { WorkloadRegistration } from './vitest/augment.ts'

@@ -3,6 +3,7 @@ import type { TokenSource } from '../../src/metrics/record.ts'
 import type { WorkloadSpec } from '../../src/dsl/workload-spec.ts'
 import { ERROR_KINDS } from '../../src/metrics/columns.ts'
 import type { ErrorKind } from '../../src/metrics/columns.ts'
+import type { Validity } from '../../src/metrics/validity.ts'
 import { REPORT_VERSION } from '../../src/files/run-report.ts'
 
 const count = z.int().min(0)
@@ -45,6 +46,30 @@ const latencies = {
 const errorKind = z.enum(ERROR_KINDS.filter((kind): kind is ErrorKind => kind !== ''))
 const tokenSource = z.enum(['server', 'tokenizer', 'bundled', 'chunks'] satisfies TokenSource[])
 
+const delays = z.object({ p50: z.number(), p99: z.number(), max: z.number() })
+const pauses = z.object({ count, longestMs: z.number(), totalMs: z.number() })
+
+const client = z
+  .object({
+    validity: z
+      .enum(['valid', 'degraded', 'client-bound'] satisfies Validity[])
+      .describe("degraded: the client disturbed the figures; client-bound: they are not the server's"),
+    reasons: z.array(z.string()),
+    seconds: z.number(),
+    cores: count,
+    cpuShare: z.number().describe("CPU time of the client's thread over wall time").exactOptional(),
+    utilization: z.number().describe('share of the time in which its event loop was not waiting'),
+    lag: delays.describe('how long first tokens can have lain unread at most, ms').exactOptional(),
+    stalls: pauses.describe('times in which its event loop stood still while requests were in flight'),
+    gc: pauses,
+    lateness: delays.describe('open loop: how much later than scheduled requests came up for sending, ms').exactOptional(),
+    rate: z.object({ asked: z.number(), achieved: z.number() }).describe('open loop: requests a second').exactOptional(),
+    concurrency: z.object({ asked: count.exactOptional(), achieved: count }).describe('requests in flight'),
+    connections: count.describe('connections that were opened for requests'),
+    openFiles: count.describe('files that the process may have open').exactOptional(),
+  })
+  .describe('what the client measured of itself')
+
 const requestMetrics = z.object({
   kind: z.literal('requests'),
   requests: count.describe('requests that were started'),
@@ -75,6 +100,7 @@ const requestMetrics = z.object({
   errors: z.array(z.object({ kind: errorKind, count, example: z.string() })),
   tokens: z.object({ output: tokenSource, input: tokenSource, tokenizer: z.string().optional() }),
   dataset: z.object({ name: z.string(), rows: count, digest: z.string(), wrapped: z.boolean() }),
+  client: client.exactOptional(),
 })
 
 const caseSize = { batch: count, inputLength: count, outputLength: count }

@@ -1,5 +1,7 @@
+import type { RunReport } from '../../src/files/run-report.ts'
 import { verdictText } from '../figures.ts'
 import type { ErrorModel, RunModel, TestModel } from '../model.ts'
+import { clientText } from '../run-facts.ts'
 import { firstLine } from '../text.ts'
 import { classnameOf, placeOf, testName } from './case.ts'
 import type { JUnitCase, Outcome } from './case.ts'
@@ -93,8 +95,16 @@ function distinct(errors: readonly ErrorModel[]): ErrorModel[] {
 }
 
 function outputOf(test: TestModel): { output?: string } {
-  const lines = [...test.runs.flatMap((run) => run.notes.map((note) => `${run.bench}: ${note}`)), ...test.verdicts.map(verdictLine)]
+  const lines = [
+    ...test.runs.flatMap((run) => [...clientWarning(run), ...run.notes].map((note) => `${run.bench}: ${note}`)),
+    ...test.verdicts.map(verdictLine),
+  ]
   return lines.length === 0 ? {} : { output: lines.join('\n') }
+}
+
+function clientWarning({ metrics }: RunReport): string[] {
+  if (metrics.kind !== 'requests' || metrics.client === undefined || metrics.client.validity === 'valid') return []
+  return [`the client is ${clientText(metrics)}`]
 }
 
 function verdictLine(verdict: TestModel['verdicts'][number]): string {

@@ -90,6 +90,8 @@ function runProperties(run: RunReport): Property[] {
           property('dataset', metrics.dataset.name),
           property('dataset.digest', metrics.dataset.digest),
           property('dataset.wrapped', metrics.dataset.wrapped),
+          ...(metrics.client === undefined ? [] : [property('client.validity', metrics.client.validity)]),
+          ...(metrics.client?.reasons.length ? [property('client.reasons', metrics.client.reasons.join('; '))] : []),
         ]),
     property('partial', run.partial),
     property('folder', run.folder),

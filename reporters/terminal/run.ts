@@ -6,7 +6,7 @@ import type { RunReport } from '../../src/files/run-report.ts'
 import type { BatchMetrics, Distribution, RateMetrics, RequestMetrics } from '../../src/metrics/summary-types.ts'
 import type { Verdict } from '../../src/verdict/verdict.ts'
 import { formatMeasured, formatNumber, formatShare } from '../figures.ts'
-import { caseName, targetText, tokensText, workloadText } from '../run-facts.ts'
+import { caseName, clientText, targetText, tokensText, workloadText } from '../run-facts.ts'
 import { firstLine, plainText, shorten, wrap } from '../text.ts'
 import type { Style } from './style.ts'
 import { renderTable } from './table.ts'
@@ -31,6 +31,7 @@ export function renderRun(report: RunReport, verdicts: readonly Verdict[], style
 function title(report: RunReport, style: Style): string[] {
   const marks = [
     ...(report.partial ? [style.warn('PARTIAL')] : []),
+    ...validityMark(report, style),
     ...(report.attempt === 0 ? [] : [style.warn(`attempt ${report.attempt + 1}`)]),
   ]
   const [first = '', ...rest] = wrap(firstLine(report.bench), style.columns - 24)
@@ -41,6 +42,12 @@ function title(report: RunReport, style: Style): string[] {
       wrap(text, style.columns - 2).map((line) => `  ${style.dim(line)}`),
     ),
   ]
+}
+
+function validityMark({ metrics }: RunReport, style: Style): string[] {
+  const validity = metrics.kind === 'requests' ? metrics.client?.validity : undefined
+  if (validity === undefined || validity === 'valid') return []
+  return [validity === 'degraded' ? style.warn('DEGRADED') : style.bad('CLIENT-BOUND')]
 }
 
 function latencyTable(metrics: RequestMetrics, style: Style): string[] {
@@ -164,6 +171,7 @@ function factLines(report: RunReport, style: Style): string[] {
       ? []
       : [
           ...fact('dataset', datasetText(metrics), style),
+          ...clientLines(metrics, style),
           ...metrics.errors.flatMap(({ kind, count, example }) =>
             fact('errors', `${formatNumber(count)} × ${kind}, e.g. ${shorten(firstLine(example), 300)}`, style, style.bad),
           ),
@@ -174,6 +182,11 @@ function factLines(report: RunReport, style: Style): string[] {
     // The results folder is named once, at the end of the run.
     ...fact('files', posix.basename(report.folder), style),
   ]
+}
+
+function clientLines(metrics: RequestMetrics, style: Style): string[] {
+  const text = clientText(metrics)
+  return text === undefined ? [] : fact('client', text, style, metrics.client?.validity === 'valid' ? style.dim : style.warn)
 }
 
 function oneReadFact({ answersInOneRead, completed }: RequestMetrics, style: Style): string[] {

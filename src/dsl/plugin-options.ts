@@ -4,6 +4,8 @@ import type { EngineSpec } from './engines.ts'
 import { nonEmptyString, parseOptions } from './options.ts'
 import { targetOption } from './targets.ts'
 import type { TargetSpec } from './targets.ts'
+import { validityOption } from './validity.ts'
+import type { ValidityOptions } from './validity.ts'
 
 /** Options of the plugin. */
 export interface LlmBenchOptions {
@@ -15,6 +17,8 @@ export interface LlmBenchOptions {
   results?: string
   /** What the server can't tell of itself and a reader should know: GPU, driver, engine flags. */
   environment?: Record<string, string>
+  /** How far the load generator may have disturbed a run that counts as valid; what a workload says itself comes first. */
+  validity?: ValidityOptions
   /** Keep texts in `rollout_details.jsonl` (default: true). */
   details?: boolean
   /** Add the junit, csv and json reporters by itself (default: true). */
@@ -26,6 +30,7 @@ const pluginOptions = z.strictObject({
   engine: engineOption.optional(),
   results: nonEmptyString.default('bench-results'),
   environment: z.record(z.string(), z.string({ error: 'expected a text' })).default({}),
+  validity: validityOption.default({}),
   details: z.boolean({ error: 'expected true or false' }).default(true),
   reporters: z.boolean({ error: 'expected true or false' }).default(true),
 })

@@ -1,6 +1,8 @@
 import type { DatasetSpec } from './datasets.ts'
 import type { EngineSpec } from './engines.ts'
+import type { AbortOnSpec, WarmupSpec } from './run-control.ts'
 import type { TargetSpec } from './targets.ts'
+import type { ValidityLimitsSpec } from './validity.ts'
 
 /** How tokens are chosen and how many; what is left out is the server's own default. */
 export interface SamplingSpec {
@@ -24,6 +26,12 @@ export interface RequestWorkloadSpec extends SamplingSpec {
   readonly outputLength: 'dataset' | 'free' | number
   /** A `tokenizer.json` for counts that the server does not report. */
   readonly tokenizer?: string | undefined
+  /** Requests before the clock starts, outside all figures. */
+  readonly warmup?: WarmupSpec | undefined
+  /** Limits of validity that are this workload's own. */
+  readonly validity?: ValidityLimitsSpec | undefined
+  /** When the run is hopeless and ends early. */
+  readonly abortOn?: AbortOnSpec | undefined
 }
 
 export interface RolloutSpec extends RequestWorkloadSpec {
@@ -76,7 +84,7 @@ export interface OfflineSpec extends SamplingSpec {
   readonly requests: number
   readonly outputLength: 'dataset' | 'free' | number
   /** Short requests before the clock starts. */
-  readonly warmup: number
+  readonly warmup: WarmupSpec
   readonly tokenizer?: string | undefined
 }
 

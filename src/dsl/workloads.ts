@@ -4,8 +4,12 @@ import type { BuiltinSpec, DatasetInput } from './datasets.ts'
 import { engineOption } from './engines.ts'
 import type { EngineSpec } from './engines.ts'
 import { nonEmptyString, numberWithin, oneOrMore, parseOptions, positiveSeconds, seconds, wholeNumber } from './options.ts'
+import { abortOnOption, warmupOption } from './run-control.ts'
+import type { AbortOnOption, WarmupOption } from './run-control.ts'
 import { targetOption } from './targets.ts'
 import type { TargetSpec } from './targets.ts'
+import { validityOption } from './validity.ts'
+import type { ValidityOptions } from './validity.ts'
 import { workload } from './workload.ts'
 import type { Workload } from './workload.ts'
 import type { ClientsSpec, OfflineSpec, OneBatchSpec, RequestRateSpec, RolloutSpec } from './workload-spec.ts'
@@ -39,6 +43,12 @@ export interface RequestOptions extends SamplingOptions {
   target?: TargetSpec
   /** Stream the answers (default: true). `false` measures E2E latency only. */
   stream?: boolean
+  /** Requests before the clock starts, outside all figures and files: how many, or `{ duration }` (default: none). */
+  warmup?: WarmupOption
+  /** Ends a hopeless run early, as an error, with what was measured (default: never). */
+  abortOn?: AbortOnOption
+  /** How far the load generator may have disturbed a run that counts as valid (default: the plugin's limits). */
+  validity?: ValidityOptions
 }
 
 const boolean = z.boolean({ error: 'expected true or false' })
@@ -63,6 +73,9 @@ const request = {
   ...sampling,
   target: targetOption.optional(),
   stream: boolean.default(true),
+  warmup: warmupOption.optional(),
+  abortOn: abortOnOption.optional(),
+  validity: validityOption.optional(),
 }
 
 const lengthsFit = (options: { maxTokens?: number | undefined; minTokens?: number | undefined }): boolean =>
@@ -228,7 +241,7 @@ const offlineOptions = z
     ...sampling,
     requests: wholeNumber(1).default(64),
     engine: engineOption.optional(),
-    warmup: wholeNumber(0).default(16),
+    warmup: warmupOption.default({ requests: 16 }),
     temperature: numberWithin(0).default(0),
     dataset: datasetOption.default(builtin('conversations')),
   })
@@ -240,8 +253,8 @@ export interface OfflineOptions extends SamplingOptions {
   requests?: number
   /** The engine (default: the plugin's, else llama.cpp with the tiny model). */
   engine?: EngineSpec
-  /** Short requests before the clock starts (default: 16). */
-  warmup?: number
+  /** Short requests before the clock starts: how many, or `{ duration }` (default: 16). */
+  warmup?: WarmupOption
 }
 
 /**

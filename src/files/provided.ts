@@ -1,5 +1,6 @@
 import type { EngineSpec } from '../dsl/engines.ts'
 import type { TargetSpec } from '../dsl/targets.ts'
+import type { ValidityLimitsSpec } from '../dsl/validity.ts'
 
 /** Key under which the plugin hands its settings to the test processes and reporters (Vitest's `provide`). */
 export const PROVIDED_KEY = 'llmBench'
@@ -19,6 +20,8 @@ export interface ProvidedSettings {
   readonly target?: TargetSpec | undefined
   readonly engine?: EngineSpec | undefined
   readonly environment: Readonly<Record<string, string>>
+  /** Limits of validity that the plugin was given. */
+  readonly validity: ValidityLimitsSpec
   /** Whether `rollout_details.jsonl` holds texts. */
   readonly details: boolean
 }

@@ -3,6 +3,7 @@ import type { RequestWorkloadSpec } from '../dsl/workload-spec.ts'
 import type { Clock } from '../metrics/clock.ts'
 import type { Answer, GenerateRequest, Target } from '../targets/target.ts'
 import type { Call } from './answer-rows.ts'
+import type { FailureWatch } from './failure-watch.ts'
 import type { ProgressMeter } from './progress-meter.ts'
 import { isCut } from './request-log.ts'
 import type { TokenCounter } from './token-counter.ts'
@@ -16,17 +17,23 @@ export interface Driver<Spec extends RequestWorkloadSpec = RequestWorkloadSpec> 
   readonly counter: TokenCounter
   readonly progress: ProgressMeter
   readonly signal: AbortSignal
+  /** Told of each request that has ended; may end the run. */
+  readonly failures?: FailureWatch | undefined
 }
 
 /** Sends one request and counts it for the progress display. */
 export async function sendCall(driver: Driver, call: Call): Promise<Answer> {
-  driver.progress.started++
+  driver.progress.start()
   const answer = await driver.target.send(requestOf(driver.spec, call), driver.signal)
-  if (!isCut(answer)) driver.progress.ended(answer.error === undefined)
+  if (isCut(answer)) return answer
+  driver.progress.ended(answer.error === undefined)
+  driver.progress.lastEndNs = answer.endNs
+  driver.failures?.add(answer)
   return answer
 }
 
-function requestOf(spec: RequestWorkloadSpec, call: Call): GenerateRequest {
+/** What a planned request asks of the model. */
+export function requestOf(spec: RequestWorkloadSpec, call: Call): GenerateRequest {
   const n = call.n ?? 1
   return {
     messages: call.messages,

@@ -8,6 +8,8 @@ export interface LoopResult {
   readonly span?: readonly [startNs: number, endNs: number] | undefined
   readonly steadyNs?: readonly [startNs: number, endNs: number] | undefined
   readonly batches?: readonly BatchTime[]
+  /** By how much each request came up for sending later than scheduled, in ns; open loop. */
+  readonly latenessNs?: Float64Array | undefined
   /** Whether rows of the dataset were used again. */
   readonly wrapped: boolean
   /** Whether the loop was cut short. */

@@ -14,9 +14,12 @@ import { RequestLog } from './request-log.ts'
 import { STREAMS, seedFor } from './seeds.ts'
 import { createSequences } from './sequences.ts'
 import type { TokenCounter } from './token-counter.ts'
+import { warmupNote } from './warm-up.ts'
 
 /** Longest answer of a warm-up request. */
 const WARMUP_TOKENS = 16
+/** Warm-up requests at a time where a duration says how long they go on. */
+const WARMUP_REQUESTS = 16
 /** What a chat template adds to a message, and to the whole, at most. */
 const TEMPLATE_TOKENS = 32
 
@@ -81,13 +84,10 @@ export interface OfflineDriver {
 
 /** Warms the engine up with short requests, then submits everything at once. */
 export async function offlineLoop(driver: OfflineDriver, calls: readonly OfflineCall[]): Promise<LoopResult> {
-  const { spec, dataset, engine, clock, progress, signal } = driver
+  const { dataset, engine, clock, progress, signal } = driver
   const log = new RequestLog(calls.length, driver.counter)
   const originNs = clock.originNs
-  if (spec.warmup > 0) {
-    progress.phase = 'warm-up'
-    await engine.generate(warmupRequests(spec.warmup, calls), { originNs, signal })
-  }
+  const warmedUp = await warmUp(driver, calls)
 
   progress.begin('running', 'requests', calls.length)
   progress.started = calls.length
@@ -113,7 +113,28 @@ export async function offlineLoop(driver: OfflineDriver, calls: readonly Offline
     // What had ended before the cancel has been taken already.
     if (!signal.aborted) throw error
   }
-  return { log, span: log.span, wrapped: calls.length > dataset.rows.length, partial: signal.aborted, notes: [] }
+  return {
+    log,
+    span: log.span,
+    wrapped: calls.length > dataset.rows.length,
+    partial: signal.aborted,
+    notes: warmedUp === 0 ? [] : [warmupNote(warmedUp)],
+  }
+}
+
+/** Runs short requests that are in no figure, and tells how many. */
+async function warmUp({ spec, engine, clock, progress, signal }: OfflineDriver, calls: readonly OfflineCall[]): Promise<number> {
+  const { warmup } = spec
+  const endNs = clock.now() + 1e9 * ('duration' in warmup ? warmup.duration : 0)
+  const each = 'requests' in warmup ? warmup.requests : WARMUP_REQUESTS
+  if (each === 0) return 0
+  progress.phase = 'warm-up'
+  let count = 0
+  do {
+    await engine.generate(warmupRequests(each, calls), { originNs: clock.originNs, signal })
+    count += each
+  } while (clock.now() < endNs && !signal.aborted)
+  return count
 }
 
 function warmupRequests(count: number, calls: readonly OfflineCall[]): EngineRequest[] {

@@ -21,6 +21,8 @@ export async function openLoop(driver: Driver<RequestRateSpec>): Promise<LoopRes
   const { spec, dataset, clock, progress, signal } = driver
   const { rows } = dataset
   const arrivals = arrivalTimes(spec, createRandom(spec.seed, STREAMS.arrivals))
+  const latenessNs = new Float64Array(arrivals.length)
+  let cameUp = 0
   const log = new RequestLog(arrivals.length, driver.counter)
   const prompts = preparePrompts(dataset, spec.systemPrompt)
   const sequences = createSequences({
@@ -52,6 +54,9 @@ export async function openLoop(driver: Driver<RequestRateSpec>): Promise<LoopRes
     maxInFlight: spec.maxConcurrency ?? Infinity,
     clock,
     send,
+    onDue: (lateNs) => {
+      latenessNs[cameUp++] = lateNs
+    },
     onAllSent: () => {
       progress.phase = 'draining'
     },
@@ -60,6 +65,7 @@ export async function openLoop(driver: Driver<RequestRateSpec>): Promise<LoopRes
   return {
     log,
     span: log.span,
+    latenessNs: latenessNs.subarray(0, cameUp),
     wrapped: sequences.rowsDrawn() > rows.length,
     partial: signal.aborted,
     notes: [],
@@ -72,12 +78,14 @@ interface Dispatch {
   readonly maxInFlight: number
   readonly clock: Clock
   readonly send: (i: number) => Promise<void>
+  /** Told of each request that comes up, and how late that is. */
+  readonly onDue: (lateNs: number) => void
   readonly onAllSent: () => void
   readonly signal: AbortSignal
 }
 
 /** Sends each request as soon as it is due and allowed; resolves when all that were sent have ended. */
-function dispatch({ count, dueNs, maxInFlight, clock, send, onAllSent, signal }: Dispatch): Promise<void> {
+function dispatch({ count, dueNs, maxInFlight, clock, send, onDue, onAllSent, signal }: Dispatch): Promise<void> {
   return new Promise((resolve, reject) => {
     let due = 0
     let sent = 0
@@ -106,7 +114,7 @@ function dispatch({ count, dueNs, maxInFlight, clock, send, onAllSent, signal }:
     }
     const tick = (): void => {
       const time = clock.now()
-      while (due < count && dueNs(due) <= time) due++
+      while (due < count && dueNs(due) <= time) onDue(time - dueNs(due++))
       sendDue()
       if (due < count && !signal.aborted) stopTimer = callAt(clock, dueNs(due), tick)
     }

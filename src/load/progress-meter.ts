@@ -9,6 +9,9 @@ export class ProgressMeter {
   completed = 0
   failed = 0
   outputTokens = 0
+  mostInFlight = 0
+  /** When a request last ended, in nanoseconds since the run's origin. */
+  lastEndNs = 0
   total: number | undefined
   unit: Progress['unit'] = 'requests'
   /** Of the run, and from the load's begin on of the load. */
@@ -20,6 +23,17 @@ export class ProgressMeter {
     this.unit = unit
     this.total = total
     this.#beganAt = performance.now()
+  }
+
+  /** Requests that have been started and not ended. */
+  get inFlight(): number {
+    return this.started - this.completed - this.failed
+  }
+
+  /** A request is started. */
+  start(): void {
+    this.started++
+    this.mostInFlight = Math.max(this.mostInFlight, this.inFlight)
   }
 
   ended(completed: boolean): void {

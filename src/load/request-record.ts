@@ -3,6 +3,8 @@ import { LlmBenchError } from '../errors.ts'
 import type { Clock } from '../metrics/clock.ts'
 import type { ErrorCount, RequestRecord } from '../metrics/record.ts'
 import type { Target } from '../targets/target.ts'
+import { clientFacts } from './client-meter.ts'
+import type { MeteredClient } from './client-meter.ts'
 import type { LoopResult } from './loop-result.ts'
 import type { ProgressMeter } from './progress-meter.ts'
 import type { TokenCounter } from './token-counter.ts'
@@ -22,6 +24,10 @@ export interface RecordContext {
   readonly target?: Pick<Target, 'notes'> | undefined
   readonly streamed: boolean
   readonly openLoop: boolean
+  /** What the client measured of itself, and how many requests at once the workload allows; absent where there was none. */
+  readonly client?: { readonly metered: MeteredClient; readonly maxInFlight?: number | undefined } | undefined
+  /** Why the run was ended though nobody asked for it. */
+  readonly endedEarly?: string | undefined
 }
 
 /**
@@ -29,11 +35,21 @@ export interface RecordContext {
  * @throws {LlmBenchError} `RUN_FAILED` where nothing was sent, or every request failed
  */
 export async function recordOf(result: LoopResult, context: RecordContext): Promise<RequestRecord> {
-  const { log, partial } = result
+  const { log } = result
+  const { endedEarly } = context
+  const partial = result.partial || endedEarly !== undefined
   if (!partial) assertSomeCompleted(context.bench, log.length, log.completed, log.errors)
   const { clock, counter, dataset } = context
   if (log.uncounted > 0) context.progress.phase = COUNTING
   const columns = await log.finish()
+  const client =
+    context.client &&
+    (await clientFacts(
+      context.client.metered,
+      { ...context.client, mostInFlight: context.progress.mostInFlight, latenessNs: result.latenessNs },
+      columns,
+      context.streamed,
+    ))
   const [startNs, endNs] = result.span ?? [clock.now(), clock.now()]
   return {
     kind: 'requests',
@@ -49,8 +65,10 @@ export async function recordOf(result: LoopResult, context: RecordContext): Prom
     version: context.version,
     notes: [...dataset.notes, ...result.notes, ...log.notes, ...(context.target?.notes ?? []), ...counter.notes],
     partial,
+    endedEarly,
     streamed: context.streamed,
     openLoop: context.openLoop,
+    client,
     batches: result.batches,
   }
 }

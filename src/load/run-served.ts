@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { loadDataset } from '../datasets/load-dataset.ts'
 import { loadTokenizer } from '../datasets/load-tokenizer.ts'
 import type { Tokenizer } from '../datasets/tokenizer.ts'
@@ -8,8 +9,11 @@ import { RolloutFiles } from '../files/rollout-files.ts'
 import { startClock } from '../metrics/clock.ts'
 import type { RequestRecord } from '../metrics/record.ts'
 import { createTarget } from '../targets/create-target.ts'
+import { ClientMeter } from './client-meter.ts'
+import type { MeteredClient } from './client-meter.ts'
 import { closedLoop } from './closed-loop.ts'
 import type { Driver } from './driver.ts'
+import { FailureWatch } from './failure-watch.ts'
 import type { LoopResult } from './loop-result.ts'
 import { openLoop } from './open-loop.ts'
 import type { RunPlan } from './plan.ts'
@@ -19,6 +23,7 @@ import { rolloutLoop } from './rollout.ts'
 import type { RestoredBatch } from './restored-batches.ts'
 import { syntheticLimit } from './synthetic-rows.ts'
 import { TokenCounter } from './token-counter.ts'
+import { warmUp } from './warm-up.ts'
 
 /**
  * Runs a workload against a live server: loads and prepares everything, then drives the load.
@@ -47,21 +52,41 @@ export async function runServed(
   const target = createTarget(plan.target, { clock, onTokens })
   try {
     const { model, version } = await target.prepare(signal)
-    if (signal.aborted) throw new LlmBenchError('CANCELLED', `${plan.bench}: cancelled before the load began`)
+    if (signal.aborted) throw cancelledBefore(plan)
     const counter = new TokenCounter(tokenizer)
-    const driver = { dataset, target, clock, counter, progress, signal }
-    const result = await drive(plan, spec, driver, restored?.batches ?? [])
-    return await recordOf(result, {
-      ...driver,
-      bench: plan.bench,
-      model,
-      version,
-      streamed: spec.stream,
-      openLoop: spec.kind === 'requestRate',
+    const failures = new FailureWatch(spec.abortOn)
+    const ends = AbortSignal.any([signal, failures.signal])
+    // Every request in flight listens.
+    setMaxListeners(0, ends)
+    const driver = { dataset, target, clock, counter, progress, failures, signal: ends }
+    const warmupNotes = await warmUp({ ...driver, spec })
+    if (signal.aborted) throw cancelledBefore(plan)
+    const meter = new ClientMeter(clock, (nowNs) => (progress.inFlight > 0 ? nowNs : progress.lastEndNs))
+    let metered: MeteredClient | undefined
+    const result = await drive(plan, spec, driver, restored?.batches ?? []).finally(() => {
+      metered = meter.stop()
     })
+    const client = metered && { metered, maxInFlight: maxInFlight(spec) }
+    return await recordOf(
+      { ...result, notes: [...warmupNotes, ...result.notes] },
+      {
+        ...driver,
+        bench: plan.bench,
+        model,
+        version,
+        streamed: spec.stream,
+        openLoop: spec.kind === 'requestRate',
+        endedEarly: failures.reason,
+        client,
+      },
+    )
   } finally {
     await target.close()
   }
+}
+
+function cancelledBefore({ bench }: RunPlan): LlmBenchError {
+  return new LlmBenchError('CANCELLED', `${bench}: cancelled before the load began`)
 }
 
 function drive(
@@ -86,6 +111,10 @@ async function driveRollout(plan: RunPlan, driver: Driver<RolloutSpec>, restored
   } finally {
     await files.close({ complete })
   }
+}
+
+function maxInFlight(spec: ServedWorkloadSpec): number | undefined {
+  return spec.kind === 'clients' ? spec.n : spec.maxConcurrency
 }
 
 /** Rows and turns that the workload uses. */

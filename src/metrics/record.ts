@@ -22,12 +22,50 @@ export interface RequestRecord {
   readonly notes: readonly string[]
   /** Whether the run was cut short. */
   readonly partial: boolean
+  /** Why the run was ended early by `abortOn`; absent where it was not. */
+  readonly endedEarly?: string | undefined
   /** Whether answers came as streams: TTFT, TPOT and ITL exist only then. */
   readonly streamed: boolean
   /** Whether requests were sent by a schedule that waits for no answer: latencies from the schedule exist only then. */
   readonly openLoop?: boolean | undefined
+  /** What the client measured of itself; absent where an engine was driven without one. */
+  readonly client?: ClientFacts | undefined
   /** Batches of a rollout with their times, in order of their index. */
   readonly batches?: readonly BatchTime[] | undefined
+}
+
+/** A sample of delays, reduced. In ms. */
+export interface DelayFacts {
+  readonly p50: number
+  readonly p99: number
+  readonly max: number
+}
+
+/** How the client fared while it put the load on the server. */
+export interface ClientFacts {
+  /** Seconds that this is about. */
+  readonly seconds: number
+  /** Cores that the process may use. */
+  readonly cores: number
+  /** CPU time of the client's thread over wall time; absent where Node can't tell. */
+  readonly cpuShare?: number
+  /** Share of the time in which the event loop was not waiting. */
+  readonly utilization: number
+  /** How long first tokens (or, where nothing streams, answers) of completed requests can have lain unread at most. */
+  readonly lag?: DelayFacts
+  /** Times in which the event loop stood still. */
+  readonly stalls: { readonly count: number; readonly longestMs: number; readonly totalMs: number }
+  readonly gc: { readonly count: number; readonly longestMs: number; readonly totalMs: number }
+  /** By how much requests came up for sending later than scheduled (open loop); waits for `maxConcurrency` are not in it. */
+  readonly lateness?: DelayFacts
+  /** Requests a second as scheduled, and as sent; open loop. */
+  readonly rate?: { readonly asked: number; readonly achieved: number }
+  /** Requests in flight at once that the workload allows, and the most that there were. */
+  readonly concurrency: { readonly asked?: number; readonly achieved: number }
+  /** Connections that were opened for requests. */
+  readonly connections: number
+  /** Files, and so connections, that the process may have open; absent where the system does not tell. */
+  readonly openFiles?: number
 }
 
 /** How a finished batch's time is counted: first send to last response. */

@@ -1,3 +1,5 @@
+import { DEFAULT_VALIDITY } from '../dsl/validity.ts'
+import type { ValidityLimits } from '../dsl/validity.ts'
 import { batchCaseMetrics } from './batch-cases.ts'
 import type { RequestColumns } from './columns.ts'
 import {
@@ -17,15 +19,18 @@ import { ratesOver, totalsOf } from './rates.ts'
 import type { RequestRecord, RunRecord } from './record.ts'
 import { steadyMetrics } from './steady.ts'
 import type { RequestMetrics, RunMetrics } from './summary-types.ts'
+import { judgeClient } from './validity.ts'
 
 /**
- * Reduces what a run recorded to its figures; pure. Failed requests count in `requests`, `failed` and the success rate
+ * Reduces what a run recorded to its figures; pure. Its client is judged by the given limits. Failed requests count in `requests`, `failed` and the success rate
  * (completed / started, 0 to 1), never in latencies or tokens. Whatever can't be known is absent: all distributions where
  * nothing completed, token rates where a completed request's count is unknown, TTFT, TPOT and ITL where nothing streamed.
  */
-export function summarize(record: RunRecord): RunMetrics {
+export function summarize(record: RunRecord, limits: ValidityLimits = DEFAULT_VALIDITY): RunMetrics {
   if (record.kind === 'oneBatch') return { kind: 'oneBatch', cases: record.cases.map(batchCaseMetrics) }
-  return summarizeRequests(record)
+  const metrics = summarizeRequests(record)
+  const { client } = record
+  return client === undefined ? metrics : { ...metrics, client: { ...judgeClient(client, metrics, limits), ...client } }
 }
 
 function summarizeRequests(record: RequestRecord): RequestMetrics {

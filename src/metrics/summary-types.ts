@@ -1,4 +1,5 @@
-import type { DatasetFacts, ErrorCount, TokenSources } from './record.ts'
+import type { ClientFacts, DatasetFacts, ErrorCount, TokenSources } from './record.ts'
+import type { ValidityVerdict } from './validity.ts'
 
 /** Statistics of a sample. Absent statistics of an empty sample mean an absent distribution, never zeros. */
 export interface Distribution {
@@ -76,7 +77,12 @@ export interface RequestMetrics extends LatencyMetrics, RateMetrics {
   errors: ErrorCount[]
   tokens: TokenSources
   dataset: DatasetFacts
+  /** What the client measured of itself, and whether the run counts; absent where an engine was driven without one. */
+  client?: ClientMetrics
 }
+
+/** The client of a run: the judgement, and what it rests on. */
+export type ClientMetrics = ValidityVerdict & ClientFacts
 
 /** Figures of one case of a static batch; seconds and tokens/s as in the seed's files. */
 export interface BatchCaseMetrics {

@@ -1,6 +1,7 @@
 import type { MatcherState, SyncMatcherResult } from 'vitest'
 import { show } from '../dsl/options.ts'
 import { LlmBenchError } from '../errors.ts'
+import type { RunReport } from '../files/run-report.ts'
 import { SLOBreachError } from '../verdict/breach-error.ts'
 import { formatBreaches } from '../verdict/breach.ts'
 import { checkSLO, judge, negate } from '../verdict/slo.ts'
@@ -20,7 +21,9 @@ export function toMeetSLO(this: MatcherState, received: unknown, slo: SLO | read
   const run = measuredRun(received)
   if (run === undefined) throw new LlmBenchError('USAGE', wrongSubject(received))
   const { report, requests } = run
-  const judged = judge(checkSLO(slo), {
+  const checked = checkSLO(slo)
+  refuseClientBound(report)
+  const judged = judge(checked, {
     bench: report.bench,
     attempt: report.attempt,
     metrics: report.metrics,
@@ -34,6 +37,21 @@ export function toMeetSLO(this: MatcherState, received: unknown, slo: SLO | read
     throw withoutOwnFrames(new SLOBreachError(formatBreaches(report.bench, verdicts), verdicts))
   }
   return { pass: !this.isNot, message: () => `${report.bench} meets its SLO` }
+}
+
+/** Figures that are the client's own neither meet a threshold of the server's nor break it. */
+function refuseClientBound({ bench, metrics, folder }: RunReport): void {
+  const client = metrics.kind === 'requests' ? metrics.client : undefined
+  if (client?.validity !== 'client-bound') return
+  throw withoutOwnFrames(
+    new LlmBenchError(
+      'CLIENT_BOUND',
+      `${bench} is client-bound, so that its figures are not the server's and no threshold is judged:\n` +
+        `${client.reasons.map((reason) => `  - ${reason}`).join('\n')}\n` +
+        'Take load off the machine that sends (other processes, the server itself), send less from it, or allow more: ' +
+        `llmBench({ validity: { … } }). What was measured is in ${folder}.`,
+    ),
+  )
 }
 
 function wrongSubject(received: unknown): string {

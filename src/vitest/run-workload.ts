@@ -4,6 +4,8 @@ import { inject, recordArtifact } from 'vitest'
 import type { RunnerTestCase } from 'vitest'
 import { workloadDigest } from '../dsl/digest.ts'
 import { redact, redactURL } from '../dsl/redact.ts'
+import { validityLimits } from '../dsl/validity.ts'
+import { needsEngine } from '../dsl/workload-spec.ts'
 import type { WorkloadSpec } from '../dsl/workload-spec.ts'
 import { LlmBenchError, messageOf } from '../errors.ts'
 import { PROVIDED_KEY } from '../files/provided.ts'
@@ -17,6 +19,7 @@ import type { Progress, RunPlan } from '../load/plan.ts'
 import { runInWorker } from '../load/run-in-worker.ts'
 import type { RunRecord } from '../metrics/record.ts'
 import { summarize } from '../metrics/summarize.ts'
+import { scheduleNotes } from '../metrics/validity.ts'
 import { toBenchResult } from './bench-result.ts'
 import type { WorkloadResult } from './bench-result.ts'
 import { ControlClient } from './control-client.ts'
@@ -37,7 +40,7 @@ export async function runWorkload(test: RunnerTestCase, bench: string, workload:
   const folder = await makeFolder(test, bench, attempt, settings)
   const client = control
   const { plan, subject, record } = await measure()
-  const metrics = summarize(record)
+  const metrics = summarize(record, validityLimits(needsEngine(workload) ? undefined : workload.validity, settings.validity))
   if (record.kind === 'requests') await writeRequestsParquet(join(folder, 'requests.parquet'), record)
   const report: RunReport = {
     version: REPORT_VERSION,
@@ -55,11 +58,23 @@ export async function runWorkload(test: RunnerTestCase, bench: string, workload:
     startedAt: startedAt.toISOString(),
     durationMs: performance.now() - started,
     partial: record.partial,
-    notes: [...(subject.note === undefined ? [] : [subject.note]), ...record.notes],
+    notes: [
+      ...(subject.note === undefined ? [] : [subject.note]),
+      ...record.notes,
+      ...earlyNotes(record),
+      ...(metrics.kind === 'requests' ? scheduleNotes(metrics) : []),
+    ],
     ...(record.kind === 'oneBatch' ? { cases: [...record.cases] } : {}),
   }
   await recordArtifact(test, { type: RUN_ARTIFACT, report })
   metaOf(test).runs.push({ bench, attempt, metrics, folder: report.folder, partial: report.partial })
+  const endedEarly = record.kind === 'requests' ? record.endedEarly : undefined
+  if (endedEarly !== undefined) {
+    throw new LlmBenchError(
+      'RUN_FAILED',
+      `${bench} was ended early: ${endedEarly}. What was measured until then is in ${report.folder}, marked as partial.`,
+    )
+  }
   if (record.partial)
     throw new LlmBenchError(
       'CANCELLED',
@@ -80,6 +95,10 @@ export async function runWorkload(test: RunnerTestCase, bench: string, workload:
       client.showProgress(bench, undefined)
     }
   }
+}
+
+function earlyNotes(record: RunRecord): string[] {
+  return record.kind === 'requests' && record.endedEarly !== undefined ? [`Ended early: ${record.endedEarly}.`] : []
 }
 
 /** Frames between an error of the load worker and the user's line: ours, then Vitest's. */

@@ -34,6 +34,7 @@ export class RunSession {
       target: options.target,
       engine: options.engine,
       environment: options.environment,
+      validity: options.validity,
       details: options.details,
     }
     const session = new RunSession(settings, progress)

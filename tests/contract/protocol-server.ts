@@ -42,16 +42,21 @@ export class ProtocolServer {
     this.#clock = clock
   }
 
-  static async start(clock: Clock): Promise<ProtocolServer> {
+  /** @param port where it listens; any free one where left out */
+  static async start(clock: Clock, port = 0): Promise<ProtocolServer> {
     const server = new ProtocolServer(clock)
     await new Promise<void>((resolve) => {
-      server.#server.listen(0, '127.0.0.1', resolve)
+      server.#server.listen(port, '127.0.0.1', resolve)
     })
     return server
   }
 
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port
+  }
+
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+    return `http://127.0.0.1:${this.port}`
   }
 
   /** Answers each further request with these steps. */

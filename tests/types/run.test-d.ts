@@ -1,12 +1,14 @@
 import { expect, expectTypeOf, test } from 'vitest'
 import type { BenchResult } from 'vitest'
-import { clients, oneBatch, openai, rollout } from 'vitest-llm-bench'
-import type { BatchMetrics, Distribution, RequestMetrics } from 'vitest-llm-bench'
+import { clients, offline, oneBatch, openai, requestRate, rollout } from 'vitest-llm-bench'
+import type { BatchMetrics, ClientMetrics, Distribution, RequestMetrics } from 'vitest-llm-bench'
 
 test('a run has the figures of its kind of workload', async ({ bench }) => {
   const run = await bench('chat', clients({ n: 1 })).run()
   expectTypeOf(run.metrics).toEqualTypeOf<RequestMetrics>()
   expectTypeOf(run.metrics.ttft).toEqualTypeOf<Distribution | undefined>()
+  expectTypeOf(run.metrics.client).toEqualTypeOf<ClientMetrics | undefined>()
+  expectTypeOf(run.metrics.client!.validity).toEqualTypeOf<'valid' | 'degraded' | 'client-bound'>()
   expectTypeOf(run.latency.mean).toBeNumber()
   const batch = await bench('batch', oneBatch({ batch: [1, 8] })).run()
   expectTypeOf(batch.metrics).toEqualTypeOf<BatchMetrics>()
@@ -28,6 +30,16 @@ test('workloads and functions stand in one comparison', async ({ bench }) => {
 })
 
 test('options are checked in the editor', () => {
+  clients({ n: 1, warmup: 16, abortOn: { errorRate: '20%', consecutive: 50 }, validity: { lag: '10ms', boundFactor: 4 } })
+  rollout({ batch: 1, n: 1, warmup: { requests: 16 } })
+  requestRate({ rate: 1, warmup: { duration: '10s' } })
+  offline({ warmup: { duration: 10 } })
+  // @ts-expect-error: an engine has no client that could disturb it
+  offline({ validity: {} })
+  // @ts-expect-error: no such limit
+  clients({ n: 1, abortOn: { errors: 5 } })
+  // @ts-expect-error: no such limit
+  clients({ n: 1, validity: { cpu: 0.9 } })
   // @ts-expect-error: a number of clients is needed
   clients({})
   // @ts-expect-error: no such option

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { needsEngine } from '../../../src/dsl/workload-spec.ts'
 import type { WorkloadSpec } from '../../../src/dsl/workload-spec.ts'
+import type { WarmupOption } from '../../../src/dsl/run-control.ts'
 import { specOf, WORKLOAD } from '../../../src/dsl/workload.ts'
 import type { Workload } from '../../../src/dsl/workload.ts'
 import { clients, offline, oneBatch, requestRate, rollout } from '../../../src/dsl/workloads.ts'
@@ -31,7 +32,7 @@ test('the shortest calls have defaults for all else', () => {
     runName: 'default',
     seed: 0,
   })
-  expect(spec(offline())).toMatchObject({ kind: 'offline', requests: 64, warmup: 16 })
+  expect(spec(offline())).toMatchObject({ kind: 'offline', requests: 64, warmup: { requests: 16 } })
   expect(spec(requestRate({ rate: 2.5 }))).toMatchObject({ kind: 'requestRate', requests: 25, distribution: 'poisson', burstiness: 1 })
 })
 
@@ -45,6 +46,21 @@ test('a duration takes the place of a number of requests', () => {
   expect(spec(clients({ n: 4, duration: '1m' }))).not.toHaveProperty('requests')
   expect(() => clients({ n: 4, duration: 1, requests: 2 })).toThrow('`duration` is 1: expected only one of `requests` and `duration`')
   expect(() => requestRate({ rate: 4, duration: 1, requests: 2 })).toThrow('expected only one of `requests` and `duration`')
+})
+
+test('a warm-up is a number of requests, or a time', () => {
+  const workloads = [(warmup: WarmupOption) => clients({ n: 1, warmup }), (warmup: WarmupOption) => offline({ warmup })]
+  for (const warmed of workloads) {
+    expect(specOf(warmed(16))).toMatchObject({ warmup: { requests: 16 } })
+    expect(specOf(warmed({ requests: 16 }))).toMatchObject({ warmup: { requests: 16 } })
+    expect(specOf(warmed({ duration: '1m' }))).toMatchObject({ warmup: { duration: 60 } })
+  }
+  expect(spec(clients({ n: 1 }))).not.toHaveProperty('warmup')
+})
+
+test('what ends a hopeless run is a share, a number in a row, or both', () => {
+  expect(spec(clients({ n: 1, abortOn: { errorRate: '20%', consecutive: 50 } })).abortOn).toEqual({ errorRate: 0.2, consecutive: 50 })
+  expect(spec(rollout({ batch: 1, n: 1, abortOn: { errorRate: 0.5 } })).abortOn).toEqual({ errorRate: 0.5 })
 })
 
 test('a spec is plain data that survives JSON and a structured clone', () => {
@@ -72,6 +88,15 @@ test.for<[string, () => unknown, string]>([
   ['a bad order', () => clients({ n: 1, order: 'random' as never }), "expected 'per-client' or 'shared'"],
   ['an empty batch', () => oneBatch({ batch: [] }), '`batch` is []: expected at least one value'],
   ['a batch of 0', () => oneBatch({ batch: [1, 0] }), '`batch.1` is 0: expected a whole number from 1'],
+  ['a warm-up of half a request', () => clients({ n: 1, warmup: 0.5 }), 'expected a whole number'],
+  ['a warm-up of both', () => clients({ n: 1, warmup: { requests: 1, duration: 1 } }), '`warmup` is {"requests":1,"duration":1}: expected'],
+  [
+    'an error rate above 1',
+    () => clients({ n: 1, abortOn: { errorRate: 20 } }),
+    '`abortOn.errorRate` is 20: expected a share from 0 to 1, or a string such as "5%"',
+  ],
+  ['an error rate of nothing', () => clients({ n: 1, abortOn: { errorRate: '0%' } }), 'expected more than 0%'],
+  ['no limit of failures', () => clients({ n: 1, abortOn: {} }), 'expected `errorRate`, `consecutive` or both'],
   ['no options', () => (clients as () => unknown)(), 'clients() was called without options: it needs `n`'],
 ])('%s is refused', ([, call, message]) => {
   expect(call).toThrow(message)

@@ -69,7 +69,15 @@ describe('offline', () => {
     expect(columns.length).toBe(12)
     expect(new Set(columns.scheduledNs).size).toBe(1)
     expect(result).toMatchObject({ wrapped: true, partial: false })
+    expect(result.notes).toEqual(['Warmed up by 3 requests before the clock, which no figure counts.'])
     expect(columns.targets).toEqual(['memory'])
+  })
+
+  test('a warm-up of some time goes on for that long', async () => {
+    const { engine, driver } = await runOffline({ requests: 5, warmup: { duration: 0.02 } })
+    expect(driver.clock.now()).toBeGreaterThanOrEqual(0.02e9)
+    expect(engine.generated.slice(0, -1).every((requests) => requests.length === 16)).toBe(true)
+    expect(engine.generated.at(-1)).toHaveLength(5)
   })
 
   test('the span is from the first submission to the last token', async () => {

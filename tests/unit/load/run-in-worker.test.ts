@@ -174,3 +174,17 @@ test('an abort while nothing answers gives what had ended', async () => {
   expect(record.partial).toBe(true)
   expect(record.columns.length).toBe(7)
 })
+
+test('a hopeless run is ended early, and its record says why', async () => {
+  server.status = 503
+  const record = await run(planOf(clients({ n: 2, rampUp: 0, requests: 10_000, dataset, abortOn: { errorRate: '50%' } })))
+  expect(record).toMatchObject({ partial: true, endedEarly: expect.stringContaining('20 of 20 requests failed, 100%') as string })
+  expect(record.columns.length).toBeLessThan(30)
+})
+
+test('warm-up requests reach the server and no record', async () => {
+  const record = await run(planOf(clients({ n: 2, rampUp: 0, requests: 6, maxTokens: 3, dataset, warmup: 4 })))
+  expect(server.bodies).toHaveLength(10)
+  expect(record.columns.length).toBe(6)
+  expect(record.notes).toContain('Warmed up by 4 requests before the clock, which no figure counts.')
+})

@@ -3,7 +3,7 @@ import { specOf } from '../../../src/dsl/workload.ts'
 import type { Workload } from '../../../src/dsl/workload.ts'
 import { clients, oneBatch } from '../../../src/dsl/workloads.ts'
 import type { RunReport } from '../../../src/files/run-report.ts'
-import type { BatchMetrics, Distribution, RequestMetrics } from '../../../src/metrics/summary-types.ts'
+import type { BatchMetrics, ClientMetrics, Distribution, RequestMetrics } from '../../../src/metrics/summary-types.ts'
 import type { Verdict } from '../../../src/verdict/verdict.ts'
 import type { ErrorModel, RunModel, TestModel } from '../../../reporters/model.ts'
 
@@ -46,6 +46,25 @@ export function requestMetrics(over: Partial<RequestMetrics> = {}): RequestMetri
     errors: [],
     tokens: { output: 'server', input: 'server' },
     dataset: { name: 'shareGPT samples_1024.json', rows: 1024, digest: '0123456789abcdef', wrapped: false },
+    ...over,
+  }
+}
+
+/** A client that kept up. */
+export function clientMetrics(over: Partial<ClientMetrics> = {}): ClientMetrics {
+  return {
+    validity: 'valid',
+    reasons: [],
+    seconds: 50,
+    cores: 4,
+    cpuShare: 0.125,
+    utilization: 0.2,
+    lag: { p50: 0, p99: 1.25, max: 6 },
+    stalls: { count: 4, longestMs: 7.5, totalMs: 20 },
+    gc: { count: 30, longestMs: 2.5, totalMs: 31 },
+    concurrency: { asked: 16, achieved: 16 },
+    connections: 16,
+    openFiles: 65_536,
     ...over,
   }
 }

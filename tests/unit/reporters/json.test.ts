@@ -3,7 +3,7 @@ import { summaryJSONSchema, summarySchema } from '../../../reporters/json/schema
 import type { Summary } from '../../../reporters/json/schema.ts'
 import { renderSummary } from '../../../reporters/json/render.ts'
 import type { RunModel } from '../../../reporters/model.ts'
-import { batchRun, breach, breachError, distribution, model, requestMetrics, run, test } from './fixtures.ts'
+import { batchRun, breach, breachError, clientMetrics, distribution, model, requestMetrics, run, test } from './fixtures.ts'
 
 /** A type without `readonly` and `undefined`, workloads reduced to their kind, so that two declarations of one form compare. */
 type Plain<Type> = Type extends readonly (infer Item)[]
@@ -35,6 +35,12 @@ const full = model({
             steady: { seconds: 40, completed: 800, requestsPerSecond: 20, ttft: distribution(40) },
             itlBetween: 'chunks',
             errors: [{ kind: 'connect', count: 1, example: 'connect ECONNREFUSED' }],
+            client: clientMetrics({
+              validity: 'degraded',
+              reasons: ['too late'],
+              lateness: { p50: 0, p99: 6, max: 9 },
+              rate: { asked: 10, achieved: 9.9 },
+            }),
             tokens: { output: 'bundled', input: 'bundled', tokenizer: 'o200k_base' },
           }),
         }),

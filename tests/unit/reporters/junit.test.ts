@@ -1,7 +1,7 @@
 import { describe, expect, test as it } from 'vitest'
 import { renderJUnit } from '../../../reporters/junit/render.ts'
 import type { RunModel, TestModel } from '../../../reporters/model.ts'
-import { batchRun, breach, breachError, model, requestMetrics, run, runError, test, verdict } from './fixtures.ts'
+import { batchRun, breach, breachError, clientMetrics, model, requestMetrics, run, runError, test, verdict } from './fixtures.ts'
 import { hasXmllint, readCases, xmlProblems } from './xml.ts'
 import type { ReadCase } from './xml.ts'
 
@@ -189,6 +189,18 @@ describe('names', () => {
 })
 
 describe('properties', () => {
+  it('say how the client fared, with every threshold too', () => {
+    const client = clientMetrics({ validity: 'degraded', reasons: ['it stood still', 'it was late'] })
+    const [own, threshold] = cases(test({ runs: [run({ metrics: requestMetrics({ client }) })] }))
+    for (const { properties } of [own!, threshold!]) {
+      expect(properties).toMatchObject({ 'client.validity': 'degraded', 'client.reasons': 'it stood still; it was late' })
+    }
+    expect(own!.properties).toMatchObject({ 'client.lag.p99_ms': '1.25', 'client.cpuShare': '0.125', 'client.stalls.longest_ms': '7.5' })
+    expect(renderJUnit(model({ tests: [test({ runs: [run({ metrics: requestMetrics({ client }) })] })] }))).toContain(
+      'chat: the client is degraded: it stood still; it was late',
+    )
+  })
+
   it('name every figure as code does, plain numbers, latencies in _ms', () => {
     const steady = { seconds: 40, completed: 800, outputTokensPerSecond: 1301.123456789 }
     const [own] = cases(

@@ -7,7 +7,7 @@ import { renderTest } from '../../../reporters/terminal/test.ts'
 import { renderVerdicts } from '../../../reporters/terminal/verdicts.ts'
 import { clients, requestRate, rollout } from '../../../src/dsl/workloads.ts'
 import { specOf } from '../../../src/dsl/workload.ts'
-import { batchRun, breach, distribution, requestMetrics, run, verdict } from './fixtures.ts'
+import { batchRun, breach, clientMetrics, distribution, requestMetrics, run, verdict } from './fixtures.ts'
 
 const plain = createStyle(false)
 const colored = createStyle(true)
@@ -37,6 +37,24 @@ const small = run({
 })
 
 describe('a run', () => {
+  it('says of its client that it kept up, and by how much', () => {
+    const lines = renderRun(run({ metrics: requestMetrics({ client: clientMetrics() }) }), [], plain)
+    expect(lines[0]).toBe('chat')
+    expect(text(lines).replaceAll(/\n {11}/g, ' ')).toContain(
+      'client   valid, at most 1.25 ms late at p99, longest stall 7.50 ms, 12.5% of one of 4 cores, 16 connections',
+    )
+  })
+
+  it.for([
+    ['degraded', 'chat  DEGRADED'],
+    ['client-bound', 'chat  CLIENT-BOUND'],
+  ] as const)('is marked where its client is %s, and says why', ([validity, title]) => {
+    const client = clientMetrics({ validity, reasons: ['it stood still for 300 ms', 'it was late'] })
+    const lines = renderRun(run({ metrics: requestMetrics({ client }) }), [], plain)
+    expect(lines[0]).toBe(title)
+    expect(text(lines)).toContain(`client   ${validity}: it stood still for 300 ms; it was late`)
+  })
+
   it('is a table of latencies, throughput, verdicts and facts', () => {
     expect(text(renderRun(run(), [verdict(), breach()], plain))).toBe(
       `chat
