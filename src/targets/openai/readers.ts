@@ -41,6 +41,14 @@ export class StreamReader implements AnswerReader {
     if (more > 0) this.#onTokens(more)
   }
 
+  end(): void {
+    try {
+      this.#events.end()
+    } catch {
+      // An event cut off by the end of the stream: the answer lacks its finish reason, and is judged by that.
+    }
+  }
+
   #onEvent(bytes: Buffer, start: number, end: number): void {
     if (isDone(bytes, start, end)) return this.#answer.endMark()
     this.#answer.beginChunk(this.#readNs)
@@ -65,14 +73,6 @@ export class StreamReader implements AnswerReader {
   #addPiece({ choice, kind }: ChunkShape, bytes: Buffer): void {
     if (this.#answer.keepsText) this.#answer.token(choice, this.#shapes.textIn(bytes), kind)
     else this.#answer.untoldToken(choice, kind)
-  }
-
-  end(): void {
-    try {
-      this.#events.end()
-    } catch {
-      // An event cut off by the end of the stream: the answer lacks its finish reason, and is judged by that.
-    }
   }
 }
 

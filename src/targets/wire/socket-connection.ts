@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import type { Clock } from '../../metrics/clock.ts'
 import type { OutgoingRequest, ResponseHandler } from './connection.ts'
 import { CONNECT_TIMEOUT_MS, Connection } from './connection.ts'
-import { PeerClosedError } from './failure.ts'
+import { PeerClosedError, WireError } from './failure.ts'
 import type { ResponseSink } from './response-parser.ts'
 import { ResponseParser } from './response-parser.ts'
 
@@ -115,7 +115,8 @@ export class SocketConnection extends Connection implements ResponseSink {
     try {
       this.#parser.push(READ_BUFFER, 0, length)
     } catch (error) {
-      this.#fail(error as Error)
+      if (!(error instanceof WireError)) throw error
+      this.#fail(error)
     }
   }
 
