@@ -132,7 +132,7 @@ class ChoiceBuilder {
   #firstTokenNs = Number.NaN
   #firstAnswerNs = Number.NaN
   #lastTokenNs = Number.NaN
-  readonly #gapsMs: number[] = []
+  readonly #gapsMs = new GapList()
   #answer = ''
   #reasoning = ''
 
@@ -166,7 +166,7 @@ class ChoiceBuilder {
       firstAnswerNs: known(this.#firstAnswerNs),
       lastTokenNs: known(this.#lastTokenNs) ?? (this.begun ? wholeReadNs : undefined),
       chunks: this.chunks,
-      gapsMs: this.#gapsMs,
+      gapsMs: this.#gapsMs.list(),
       finishReason: this.finishReason,
       text: withText ? this.#reasoning + this.#answer : '',
       reasoningLength: withText && this.#reasoning !== '' ? this.#reasoning.length : undefined,
@@ -176,4 +176,26 @@ class ChoiceBuilder {
 
 function known(ns: number): number | undefined {
   return Number.isNaN(ns) ? undefined : ns
+}
+
+const FIRST_GAPS = 64
+const NO_GAPS = new Float32Array(0)
+
+/** Gaps in ms. Outside of the heap, for collecting garbage would copy them again and again while their answer grows. */
+class GapList {
+  #gaps = NO_GAPS
+  #length = 0
+
+  push(ms: number): void {
+    if (this.#length === this.#gaps.length) {
+      const grown = new Float32Array(Math.max(FIRST_GAPS, this.#length * 2))
+      grown.set(this.#gaps)
+      this.#gaps = grown
+    }
+    this.#gaps[this.#length++] = ms
+  }
+
+  list(): Float32Array {
+    return this.#gaps.subarray(0, this.#length)
+  }
 }
