@@ -204,16 +204,17 @@ test('texts that nobody asked for are dropped as they come once the server has c
     return respond(200, { 'content-type': 'text/event-stream' }, `data: ${JSON.stringify(event)}\n\n`)
   })
   make({ model: 'm' })
-  const send = async (keepText = false): Promise<string> => {
-    const answer = await target.send({ messages: [], maxTokens: 1, n: 1, stream: true, keepText }, signal)
-    expect(answer.error).toBeUndefined()
-    expect(answer.choices[0]!.chunks).toBe(1)
-    return answer.choices[0]!.text
-  }
-  expect([await send(true), await send()]).toEqual(['Hello', ''])
+  expect([await sentText(true), await sentText()]).toEqual(['Hello', ''])
   // The one that comes as a surprise is lost to counting, and is then counted by its chunks; the next is not.
   counting = false
-  expect([await send(), await send()]).toEqual(['', 'Hello'])
+  expect([await sentText(), await sentText()]).toEqual(['', 'Hello'])
   counting = true
-  expect([await send(), await send(true)]).toEqual(['', 'Hello'])
+  expect([await sentText(), await sentText(true)]).toEqual(['', 'Hello'])
 })
+
+async function sentText(keepText = false): Promise<string> {
+  const answer = await target.send({ messages: [], maxTokens: 1, n: 1, stream: true, keepText }, signal)
+  expect(answer.error).toBeUndefined()
+  expect(answer.choices[0]!.chunks).toBe(1)
+  return answer.choices[0]!.text
+}
