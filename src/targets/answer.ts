@@ -25,10 +25,13 @@ export class AnswerBuilder implements AnswerSink {
   #serverError: string | undefined
   /** The protocol's own mark for the end of the stream has come. */
   #ended = false
+  readonly keepsText: boolean
   /** Chunks with tokens, of all choices. */
   tokenChunks = 0
 
-  constructor(n: number, streamed: boolean) {
+  /** @param keepText whether texts are collected: without, they are '' */
+  constructor(n: number, streamed: boolean, keepText = true) {
+    this.keepsText = keepText
     this.#choices = Array.from({ length: n }, () => new ChoiceBuilder())
     this.#streamed = streamed
   }
@@ -41,8 +44,13 @@ export class AnswerBuilder implements AnswerSink {
 
   token(choice: number, text: string, kind: 'answer' | 'reasoning'): void {
     if (text === '') return
-    const builder = this.#choice(choice)
-    if (builder.add(text, kind, this.#chunk, this.#readNs, this.#streamed)) this.tokenChunks++
+    this.untoldToken(choice, kind)
+    if (this.keepsText) this.#choice(choice).addText(text, kind)
+  }
+
+  /** There is a text, and nobody needs it. */
+  untoldToken(choice: number, kind: 'answer' | 'reasoning'): void {
+    if (this.#choice(choice).add(kind, this.#chunk, this.#readNs, this.#streamed)) this.tokenChunks++
   }
 
   finish(choice: number, reason: string): void {
@@ -120,10 +128,11 @@ class ChoiceBuilder {
   chunks = 0
   finishReason: string | undefined
   #lastChunk = -1
-  #firstTokenNs: number | undefined
-  #firstAnswerNs: number | undefined
-  #lastTokenNs: number | undefined
-  readonly #gapsMs: number[] = []
+  // NaN where there is none, so that a number is stored in place.
+  #firstTokenNs = Number.NaN
+  #firstAnswerNs = Number.NaN
+  #lastTokenNs = Number.NaN
+  readonly #gapsMs = new GapList()
   #answer = ''
   #reasoning = ''
 
@@ -131,17 +140,20 @@ class ChoiceBuilder {
     return this.chunks > 0 || this.finishReason !== undefined
   }
 
-  /** Whether the text is the first of its chunk. */
-  add(text: string, kind: 'answer' | 'reasoning', chunk: number, readNs: number, streamed: boolean): boolean {
+  addText(text: string, kind: 'answer' | 'reasoning'): void {
     if (kind === 'answer') this.#answer += text
     else this.#reasoning += text
-    if (streamed && kind === 'answer') this.#firstAnswerNs ??= readNs
+  }
+
+  /** Whether it is the first of its chunk. */
+  add(kind: 'answer' | 'reasoning', chunk: number, readNs: number, streamed: boolean): boolean {
+    if (streamed && kind === 'answer' && Number.isNaN(this.#firstAnswerNs)) this.#firstAnswerNs = readNs
     if (chunk === this.#lastChunk) return false
     this.#lastChunk = chunk
     this.chunks++
     if (streamed) {
-      this.#firstTokenNs ??= readNs
-      if (this.#lastTokenNs !== undefined) this.#gapsMs.push((readNs - this.#lastTokenNs) / 1e6)
+      if (Number.isNaN(this.#firstTokenNs)) this.#firstTokenNs = readNs
+      else this.#gapsMs.push((readNs - this.#lastTokenNs) / 1e6)
       this.#lastTokenNs = readNs
     }
     return true
@@ -150,14 +162,40 @@ class ChoiceBuilder {
   /** @param wholeReadNs when the whole answer had been read, where it did not come token by token */
   build(withText: boolean, wholeReadNs: number | undefined): Choice {
     return {
-      firstTokenNs: this.#firstTokenNs,
-      firstAnswerNs: this.#firstAnswerNs,
-      lastTokenNs: this.#lastTokenNs ?? (this.begun ? wholeReadNs : undefined),
+      firstTokenNs: known(this.#firstTokenNs),
+      firstAnswerNs: known(this.#firstAnswerNs),
+      lastTokenNs: known(this.#lastTokenNs) ?? (this.begun ? wholeReadNs : undefined),
       chunks: this.chunks,
-      gapsMs: this.#gapsMs,
+      gapsMs: this.#gapsMs.list(),
       finishReason: this.finishReason,
       text: withText ? this.#reasoning + this.#answer : '',
       reasoningLength: withText && this.#reasoning !== '' ? this.#reasoning.length : undefined,
     }
+  }
+}
+
+function known(ns: number): number | undefined {
+  return Number.isNaN(ns) ? undefined : ns
+}
+
+const FIRST_GAPS = 64
+const NO_GAPS = new Float32Array(0)
+
+/** Gaps in ms. Outside of the heap, for collecting garbage would copy them again and again while their answer grows. */
+class GapList {
+  #gaps = NO_GAPS
+  #length = 0
+
+  push(ms: number): void {
+    if (this.#length === this.#gaps.length) {
+      const grown = new Float32Array(Math.max(FIRST_GAPS, this.#length * 2))
+      grown.set(this.#gaps)
+      this.#gaps = grown
+    }
+    this.#gaps[this.#length++] = ms
+  }
+
+  list(): Float32Array {
+    return this.#gaps.subarray(0, this.#length)
   }
 }

@@ -1,6 +1,7 @@
 import type { ChatMessage } from '../datasets/dataset.ts'
 import type { Clock } from '../metrics/clock.ts'
 import type { ErrorKind } from '../metrics/columns.ts'
+import type { Transport } from './wire/connections.ts'
 
 /** A live server, reached by one wire protocol. Made for one run and closed after it. */
 export interface Target {
@@ -30,6 +31,8 @@ export interface TargetContext {
   readonly clock: Clock
   /** Called with the number of token-bearing chunks as they come; for progress only, and cheap. */
   readonly onTokens: (count: number) => void
+  /** What carries plain HTTP, where the protocol is one over HTTP; chosen by the target where left out. */
+  readonly transport?: Transport | undefined
 }
 
 /** What is asked of the model. */

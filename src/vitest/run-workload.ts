@@ -5,6 +5,7 @@ import type { RunnerTestCase } from 'vitest'
 import { workloadDigest } from '../dsl/digest.ts'
 import { redact, redactURL } from '../dsl/redact.ts'
 import { validityLimits } from '../dsl/validity.ts'
+import type { ValidityLimits } from '../dsl/validity.ts'
 import { needsEngine } from '../dsl/workload-spec.ts'
 import type { WorkloadSpec } from '../dsl/workload-spec.ts'
 import { LlmBenchError, messageOf } from '../errors.ts'
@@ -40,7 +41,7 @@ export async function runWorkload(test: RunnerTestCase, bench: string, workload:
   const folder = await makeFolder(test, bench, attempt, settings)
   const client = control
   const { plan, subject, record } = await measure()
-  const metrics = summarize(record, validityLimits(needsEngine(workload) ? undefined : workload.validity, settings.validity))
+  const metrics = summarize(record, limitsFor(workload, subject, settings))
   if (record.kind === 'requests') await writeRequestsParquet(join(folder, 'requests.parquet'), record)
   const report: RunReport = {
     version: REPORT_VERSION,
@@ -99,6 +100,15 @@ export async function runWorkload(test: RunnerTestCase, bench: string, workload:
 
 function earlyNotes(record: RunRecord): string[] {
   return record.kind === 'requests' && record.endedEarly !== undefined ? [`Ended early: ${record.endedEarly}.`] : []
+}
+
+/** The embedded engine shares the machine with the client, and is disturbed by it anyhow: its runs are degraded at most. */
+const SHARED_MACHINE = { boundFactor: Number.MAX_VALUE }
+
+function limitsFor(workload: WorkloadSpec, subject: Subject, settings: ProvidedSettings): ValidityLimits {
+  const own = needsEngine(workload) ? undefined : workload.validity
+  const shared = subject.kind === 'target' && subject.target.kind === 'embedded' ? SHARED_MACHINE : undefined
+  return validityLimits(own, settings.validity, shared)
 }
 
 /** Frames between an error of the load worker and the user's line: ours, then Vitest's. */

@@ -11,7 +11,7 @@ describe.each(WIRES)('$name', (wire) => {
   test('cancelling closes the socket', async () => {
     const controller = new AbortController()
     at.server.play(stream(wire, frames(wire.token('a')), { end: 'hang' }))
-    at.target = createTarget(wire.spec([at.server.url], {}), { clock, onTokens: () => controller.abort() })
+    at.target = createTarget(wire.spec([at.server.url], {}), { clock, transport: wire.transport, onTokens: () => controller.abort() })
     const answer = await at.target.send(request(), controller.signal)
     expect(answer.error!.kind).toBe('cancelled')
     await at.server.idle()
@@ -21,7 +21,7 @@ describe.each(WIRES)('$name', (wire) => {
 
   test('closing ends what is under way', async () => {
     at.server.play(stream(wire, frames(wire.token('a')), { end: 'hang' }))
-    at.target = createTarget(wire.spec([at.server.url], {}), { clock, onTokens: () => void at.target!.close() })
+    at.target = createTarget(wire.spec([at.server.url], {}), { clock, transport: wire.transport, onTokens: () => void at.target!.close() })
     const { signal } = new AbortController()
     expect((await at.target.send(request(), signal)).error!.kind).toBe('cancelled')
     await at.server.idle()

@@ -8,7 +8,12 @@ import type { Wire, WireOptions } from './wire.ts'
 import { openaiChat, openaiCompletions } from './wires/openai.ts'
 
 /** A further target is one line here, and its wire in `wires/`. */
-export const WIRES: readonly Wire[] = [openaiChat, openaiCompletions]
+export const WIRES: readonly Wire[] = [
+  openaiChat,
+  openaiCompletions,
+  { ...openaiChat, name: 'openai (chat) over undici', transport: 'undici' },
+  { ...openaiCompletions, name: 'openai (completions) over undici', transport: 'undici' },
+]
 
 export const clock = startClock()
 export const usage = { promptTokens: 11, outputTokens: 3 }
@@ -23,6 +28,7 @@ export class Fixture {
   open(wire: Wire, options: WireOptions = {}, baseURLs: readonly string[] = [this.server.url]): Target {
     this.target = createTarget(wire.spec(baseURLs, options), {
       clock,
+      transport: wire.transport,
       onTokens: (count) => {
         this.tokens += count
       },

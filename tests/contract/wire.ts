@@ -1,4 +1,5 @@
 import type { LiveTargetSpec } from '../../src/targets/create-target.ts'
+import type { Transport } from '../../src/targets/wire/connections.ts'
 
 export interface WireOptions {
   readonly timeout?: number
@@ -15,6 +16,8 @@ export interface Usage {
 /** How one target's server writes an answer: all that the contract suite needs to know about a wire protocol. */
 export interface Wire {
   readonly name: string
+  /** What carries it, where there is more than one; the target's own choice where left out. */
+  readonly transport?: Transport
   spec(baseURLs: readonly string[], options: WireOptions): LiveTargetSpec
   readonly contentType: string
   /** Events that open an answer and carry no token; none where the protocol has none. */

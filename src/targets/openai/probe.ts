@@ -112,10 +112,10 @@ async function ask(http: HttpClient, door: Door, path: string, timeout: number, 
   const { address, headers } = door
   const parts: Buffer[] = []
   let size = 0
-  const read = (bytes: Buffer): void => {
-    size += bytes.length
+  const read = (bytes: Buffer, start: number, end: number): void => {
+    size += end - start
     if (size > DOCUMENT_LIMIT) throw new WireError('protocol', `a document of more than ${DOCUMENT_LIMIT / 1024 / 1024} MiB`)
-    parts.push(bytes)
+    parts.push(Buffer.from(bytes.subarray(start, end)))
   }
   const exchange = await http.exchange(
     { method: 'GET', origin: address.origin, path: path + address.query, headers, timeout },

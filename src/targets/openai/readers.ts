@@ -2,6 +2,8 @@ import type { AnswerBuilder } from '../answer.ts'
 import { WireError } from '../wire/failure.ts'
 import type { BodyReader } from '../wire/http.ts'
 import { EVENT_LIMIT, SseReader } from '../wire/sse.ts'
+import type { ChunkShape } from './chunk-shapes.ts'
+import { ChunkShapes, Witness } from './chunk-shapes.ts'
 import { decode, isDone } from './decode.ts'
 
 /** Reads an answer into a builder; {@link end} is called once the whole body has come. */
@@ -15,23 +17,26 @@ export class StreamReader implements AnswerReader {
   readonly form = 'stream'
   readonly #answer: AnswerBuilder
   readonly #onTokens: (count: number) => void
+  readonly #shapes: ChunkShapes
   readonly #events: SseReader
   #readNs = Number.NaN
 
-  constructor(answer: AnswerBuilder, onTokens: (count: number) => void) {
+  /** @param choices how many answers were asked for in the request */
+  constructor(answer: AnswerBuilder, onTokens: (count: number) => void, choices = 1) {
     this.#answer = answer
     this.#onTokens = onTokens
-    this.#events = new SseReader((bytes, start, end) => {
-      if (isDone(bytes, start, end)) return answer.endMark()
-      answer.beginChunk(this.#readNs)
-      decode(bytes.toString('utf8', start, end), answer)
-    })
+    this.#shapes = new ChunkShapes(choices)
+    this.#events = new SseReader(
+      (bytes, start, end) => this.#onEvent(bytes, start, end),
+      EVENT_LIMIT,
+      (bytes, start, end) => this.#takeKnown(bytes, start, end),
+    )
   }
 
-  read(bytes: Buffer, readNs: number): void {
+  read(bytes: Buffer, start: number, end: number, readNs: number): void {
     this.#readNs = readNs
     const before = this.#answer.tokenChunks
-    this.#events.push(bytes)
+    this.#events.push(bytes, start, end)
     const more = this.#answer.tokenChunks - before
     if (more > 0) this.#onTokens(more)
   }
@@ -42,6 +47,32 @@ export class StreamReader implements AnswerReader {
     } catch {
       // An event cut off by the end of the stream: the answer lacks its finish reason, and is judged by that.
     }
+  }
+
+  #onEvent(bytes: Buffer, start: number, end: number): void {
+    if (isDone(bytes, start, end)) return this.#answer.endMark()
+    this.#answer.beginChunk(this.#readNs)
+    const shape = this.#shapes.matchData(bytes, start, end)
+    if (shape !== undefined) return this.#addPiece(shape, bytes)
+    const json = bytes.toString('utf8', start, end)
+    const witness = new Witness(this.#answer)
+    decode(json, witness)
+    this.#shapes.learn(json, witness)
+  }
+
+  #takeKnown(bytes: Buffer, start: number, end: number): number {
+    let at = start
+    for (let shape = this.#shapes.matchEvent(bytes, at, end); shape !== undefined; shape = this.#shapes.matchEvent(bytes, at, end)) {
+      this.#answer.beginChunk(this.#readNs)
+      this.#addPiece(shape, bytes)
+      at = this.#shapes.end
+    }
+    return at
+  }
+
+  #addPiece({ choice, kind }: ChunkShape, bytes: Buffer): void {
+    if (this.#answer.keepsText) this.#answer.token(choice, this.#shapes.textIn(bytes), kind)
+    else this.#answer.untoldToken(choice, kind)
   }
 }
 
@@ -59,10 +90,10 @@ export class DocumentReader implements AnswerReader {
     this.#onTokens = onTokens
   }
 
-  read(bytes: Buffer, readNs: number): void {
-    this.#bytes += bytes.length
+  read(bytes: Buffer, start: number, end: number, readNs: number): void {
+    this.#bytes += end - start
     if (this.#bytes > EVENT_LIMIT) throw new WireError('protocol', `the answer is larger than ${EVENT_LIMIT / 1024 / 1024} MiB`)
-    this.#parts.push(bytes)
+    this.#parts.push(Buffer.from(bytes.subarray(start, end)))
     this.#readNs = readNs
   }
 

@@ -31,6 +31,8 @@ class OpenAITarget implements Target {
   readonly #headers: readonly (readonly string[])[][]
   readonly #scrub: (text: string) => string
   readonly #keys: number
+  /** Whether the server at an address counted the tokens of its last answer, so that texts of further ones can go at once. */
+  readonly #counts: boolean[]
   #model: string | undefined
   #nextAddress = 0
   #nextKey = 0
@@ -39,8 +41,10 @@ class OpenAITarget implements Target {
     this.#spec = spec
     this.#context = context
     this.#model = spec.model
-    this.#http = new HttpClient({ clock: context.clock, timeout: spec.timeout, idleTimeout: spec.idleTimeout })
+    const { clock, transport } = context
+    this.#http = new HttpClient({ clock, timeout: spec.timeout, idleTimeout: spec.idleTimeout, transport })
     this.#addresses = spec.baseURLs.map(openAIAddress)
+    this.#counts = this.#addresses.map(() => false)
     this.#keys = Math.max(1, spec.apiKeys.length)
     this.#headers = this.#addresses.map(({ authorization }) =>
       Array.from({ length: this.#keys }, (_, k) => headersOf(spec, spec.apiKeys[k], authorization)),
@@ -63,8 +67,10 @@ class OpenAITarget implements Target {
     const a = this.#nextAddress++ % this.#addresses.length
     const k = this.#nextKey++ % this.#keys
     const address = this.#addresses[a]!
-    const answer = new AnswerBuilder(request.n, request.stream)
-    const reader = request.stream ? new StreamReader(answer, this.#context.onTokens) : new DocumentReader(answer, this.#context.onTokens)
+    const answer = new AnswerBuilder(request.n, request.stream, request.keepText || !this.#counts[a])
+    const reader = request.stream
+      ? new StreamReader(answer, this.#context.onTokens, request.n)
+      : new DocumentReader(answer, this.#context.onTokens)
     const exchange = await this.#http.exchange(
       {
         method: 'POST',
@@ -78,7 +84,10 @@ class OpenAITarget implements Target {
     )
     const failure = exchange.failure ?? endOf(reader)
     const built = answer.build({ ...exchange, failure }, address.shown, request.keepText)
-    if (built.error === undefined) return built
+    if (built.error === undefined) {
+      this.#counts[a] = (built.usage?.outputTokens ?? 0) > 0
+      return built
+    }
     return { ...built, error: { kind: built.error.kind, message: this.#scrub(built.error.message) } }
   }
 

@@ -18,6 +18,16 @@ export class WireError extends Error {
   }
 }
 
+/** The server has closed the connection in good order, though not at the end of an answer. */
+export class PeerClosedError extends Error {
+  readonly code = 'EOF'
+
+  constructor() {
+    super('the other side closed the connection')
+    this.name = 'PeerClosedError'
+  }
+}
+
 /** How far an exchange had come when its transport failed. */
 export type Phase = 'connecting' | 'handshake' | 'waiting' | 'reading'
 
@@ -67,7 +77,7 @@ export function transportFailure(error: Error, phase: Phase, wholeBody: boolean)
   if (isUnasked(error)) return { kind: 'protocol', message: `the server sent what was not asked for (${error.message})` }
   if (code === 'UND_ERR_HEADERS_OVERFLOW') return { kind: 'protocol', message: "the answer's headers are too large" }
   if (phase === 'waiting') return { kind: 'reset', message: `the server closed the connection without an answer (${code})` }
-  const ended = code === 'UND_ERR_SOCKET' || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' || isEarlyEnd(error)
+  const ended = code === 'EOF' || code === 'UND_ERR_SOCKET' || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' || isEarlyEnd(error)
   if (wholeBody && ended) return { kind: 'truncated', message: 'the answer ended before its whole body had come' }
   return { kind: 'reset', message: `the server closed the connection in the middle of the answer (${code})` }
 }
@@ -77,7 +87,7 @@ function isEarlyEnd(error: Error): boolean {
   return error.name === 'HTTPParserError' && error.message.includes('Invalid EOF state')
 }
 
-const CLOSED_BY_PEER = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
+const CLOSED_BY_PEER = new Set(['EOF', 'UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
 
 /** Whether an error of the transport is the other side's having closed the connection. */
 export function closedByPeer(error: Error): boolean {

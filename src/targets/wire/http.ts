@@ -1,8 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Dispatcher } from 'undici'
 import type { Clock } from '../../metrics/clock.ts'
-import type { Connection } from './connections.ts'
-import { Connections, PROMPTLY_NS } from './connections.ts'
+import type { Connection, ResponseHandler } from './connection.ts'
+import { PROMPTLY_NS } from './connection.ts'
+import type { Transport } from './connections.ts'
+import { Connections } from './connections.ts'
 import type { Failure, Phase } from './failure.ts'
 import { closedByPeer, transportFailure, WireError } from './failure.ts'
 import { isExpected, unexpectedFailure } from './unexpected.ts'
@@ -24,10 +25,11 @@ export interface BodyReader {
   /** `stream`: events or lines; `json`: one document. */
   readonly form: 'stream' | 'json'
   /**
+   * @param bytes these from `start` to before `end`, valid only during the call
    * @param readNs when the bytes were read from the socket; the same for all that one read brought
    * @throws {WireError} where nothing can be made of them; the connection is then closed
    */
-  read(bytes: Buffer, readNs: number): void
+  read(bytes: Buffer, start: number, end: number, readNs: number): void
 }
 
 /** How an exchange went; times in nanoseconds on the client's clock. */
@@ -50,6 +52,8 @@ export interface HttpClientOptions {
   readonly timeout: number
   /** Seconds without a byte in the middle of a body. */
   readonly idleTimeout: number
+  /** What carries plain HTTP: by default sockets of our own. */
+  readonly transport?: Transport | undefined
 }
 
 /**
@@ -66,7 +70,7 @@ export class HttpClient {
 
   constructor(options: HttpClientOptions) {
     this.#options = options
-    this.#connections = new Connections(options.clock)
+    this.#connections = new Connections(options.clock, options.transport ?? 'socket')
   }
 
   /** Sends a request and hands the answer's body to `reader`. Never rejects. */
@@ -126,7 +130,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1
 /** An answer that is not the expected one is read up to this, for its message. */
 const UNEXPECTED_BODY_LIMIT = 64 * 1024
 
-class RunningExchange implements Dispatcher.DispatchHandler {
+class RunningExchange implements ResponseHandler {
   readonly #clock: Clock
   readonly #connections: Connections
   readonly #request: HttpRequest
@@ -141,7 +145,7 @@ class RunningExchange implements Dispatcher.DispatchHandler {
   #resent: true | undefined
   #sentNs: number | undefined
   #connectNs: number | undefined
-  #lastReadNs: number | undefined
+  #lastReadNs = Number.NaN
   #status: number | undefined
   #headers: IncomingHttpHeaders | undefined
   /** Collected instead of read where the answer is not the expected one. */
@@ -170,35 +174,34 @@ class RunningExchange implements Dispatcher.DispatchHandler {
   }
 
   start(): void {
-    const { method, path, headers, body = null, origin } = this.#request
+    const { method, path, headers, body, origin } = this.#request
     // Says `Connection: close` where the connection is for this request alone.
     const reset = this.#connections.unkept.has(origin)
-    this.#connection.dispatch({ method, path, headers: headers as string[], body, reset }, this)
+    this.#connection.dispatch({ method, path, headers, body, reset }, this)
   }
 
-  // Called right before the one synchronous write of head and body. The time after it would be too late: the system passes the
-  // bytes on within the write, and a server that wakes up at once may be faster than our next look at the clock.
   onRequestStart(): void {
     this.#sentNs = this.#clock.now()
     this.#connectNs = this.#connection.connectNs
     this.#connection.sent(this.#sentNs)
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
-    if (status < 200 || this.#settled) return
+  onResponseStart(status: number, headers: IncomingHttpHeaders): void {
+    if (this.#settled) return
     this.#status = status
     this.#headers = headers
     if (status >= 300 || !isExpected(headers, this.#reader.form)) this.#unexpected = []
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, bytes: Buffer): void {
+  onResponseData(bytes: Buffer, start: number, end: number): void {
     if (this.#settled) return
     const readNs = this.#connection.readNs
-    if (this.#lastReadNs === undefined) this.#restartTimer(readNs)
+    const first = Number.isNaN(this.#lastReadNs)
     this.#lastReadNs = readNs
-    if (this.#unexpected !== undefined) return this.#collect(bytes)
+    if (first) this.#restartTimer(readNs)
+    if (this.#unexpected !== undefined) return this.#collect(bytes.subarray(start, end))
     try {
-      this.#reader.read(bytes, readNs)
+      this.#reader.read(bytes, start, end, readNs)
     } catch (error) {
       this.fail(
         error instanceof WireError
@@ -212,7 +215,7 @@ class RunningExchange implements Dispatcher.DispatchHandler {
     this.#settle(this.#unexpected === undefined ? undefined : this.#unexpectedFailure(), true)
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+  onResponseError(error: Error): void {
     if (this.#settled) return
     if (this.#foundClosed(error)) return this.#startAnew()
     const opening: Phase = this.#connection.isHandshaking ? 'handshake' : 'connecting'
@@ -257,7 +260,7 @@ class RunningExchange implements Dispatcher.DispatchHandler {
     this.#done({
       sentNs: this.#sentNs,
       connectNs: this.#connectNs,
-      lastReadNs: this.#lastReadNs,
+      lastReadNs: Number.isNaN(this.#lastReadNs) ? undefined : this.#lastReadNs,
       endNs,
       status: this.#status,
       headers: this.#headers,
@@ -267,7 +270,7 @@ class RunningExchange implements Dispatcher.DispatchHandler {
   }
 
   #collect(bytes: Buffer): void {
-    this.#unexpected!.push(bytes)
+    this.#unexpected!.push(Buffer.from(bytes))
     this.#unexpectedBytes += bytes.length
     if (this.#unexpectedBytes >= UNEXPECTED_BODY_LIMIT) this.fail(this.#unexpectedFailure())
   }
@@ -287,9 +290,10 @@ class RunningExchange implements Dispatcher.DispatchHandler {
     return setTimeout(() => this.#onTimer(), Math.min(Math.max(1, Math.ceil(delayMs)), LONGEST_TIMER_MS))
   }
 
-  #remainingMs(nowNs: number, lastReadNs: number | undefined): number {
+  /** @param lastReadNs NaN before the first byte of the body */
+  #remainingMs(nowNs: number, lastReadNs: number): number {
     const whole = this.#timeout * 1e3 - (nowNs - this.#startNs) / 1e6
-    return lastReadNs === undefined ? whole : Math.min(whole, this.#idleTimeout * 1e3 - (nowNs - lastReadNs) / 1e6)
+    return Number.isNaN(lastReadNs) ? whole : Math.min(whole, this.#idleTimeout * 1e3 - (nowNs - lastReadNs) / 1e6)
   }
 
   // No timer is touched when bytes come: the one timer looks when it fires, and sets itself anew for what is left.

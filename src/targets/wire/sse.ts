@@ -1,3 +1,4 @@
+import { ByteList } from './byte-list.ts'
 import { WireError } from './failure.ts'
 
 /** The largest event that is read, in bytes; a server that sends more is broken or is no event stream. */
@@ -5,6 +6,12 @@ export const EVENT_LIMIT = 16 * 1024 * 1024
 
 /** Takes one event's data: `bytes[start]` to `bytes[end − 1]`, valid only during the call. */
 export type OnEvent = (bytes: Buffer, start: number, end: number) => void
+
+/**
+ * Takes as many whole events as it knows by their bytes, framing included, from `start` on, where an event begins, and returns
+ * where the next one begins: `start` where it knows none. It never looks at `bytes[end]` or beyond.
+ */
+export type TakeKnown = (bytes: Buffer, start: number, end: number) => number
 
 const LF = 10
 const CR = 13
@@ -18,6 +25,7 @@ const SPACE = 32
  */
 export class SseReader {
   readonly #onEvent: OnEvent
+  readonly #takeKnown: TakeKnown
   readonly #limit: number
   /** A line that began in an earlier read. */
   readonly #line = new ByteList()
@@ -30,15 +38,27 @@ export class SseReader {
   #skipLineFeed = false
   #atFirstLine = true
 
-  constructor(onEvent: OnEvent, limit: number = EVENT_LIMIT) {
+  constructor(onEvent: OnEvent, limit: number = EVENT_LIMIT, takeKnown: TakeKnown = (_bytes, start) => start) {
     this.#onEvent = onEvent
+    this.#takeKnown = takeKnown
     this.#limit = limit
   }
 
-  /** @throws {WireError} `protocol` where an event is larger than the limit; whatever `onEvent` throws */
-  push(chunk: Buffer): void {
+  /**
+   * Takes `bytes[start]` to `bytes[end − 1]`.
+   * @throws {WireError} `protocol` where an event is larger than the limit; whatever `onEvent` throws
+   */
+  push(bytes: Buffer, start = 0, end: number = bytes.length): void {
+    const from = this.#betweenEvents ? this.#takeKnown(bytes, start, end) : start
+    if (from < end) this.#pushLines(bytes.subarray(from, end))
+  }
+
+  get #betweenEvents(): boolean {
+    return this.#line.length === 0 && this.#start < 0 && !this.#hasCopiedData && !this.#skipLineFeed && !this.#atFirstLine
+  }
+
+  #pushLines(chunk: Buffer): void {
     const length = chunk.length
-    if (length === 0) return
     let lineStart = 0
     if (this.#skipLineFeed) {
       // The line ended with the carriage return that the read before this one ended with.
@@ -66,6 +86,10 @@ export class SseReader {
         this.#endLine(this.#line.bytes, 0, carried, false)
       }
       lineStart = next
+      if (lineStart === length || !this.#betweenEvents) continue
+      lineStart = this.#takeKnown(chunk, lineStart, length)
+      if (lineFeed < lineStart) lineFeed = positionOf(LF, chunk, lineStart)
+      if (carriageReturn < lineStart) carriageReturn = positionOf(CR, chunk, lineStart)
     }
     if (this.#start >= 0) this.#copyData(chunk)
     if (lineStart < length) this.#carry(chunk, lineStart, length)
@@ -145,36 +169,4 @@ function isData(bytes: Buffer, start: number, end: number): boolean {
     bytes[start + 3] === 97 &&
     (end - start === 4 || (end - start > 4 && bytes[start + 4] === COLON))
   )
-}
-
-const NO_BYTES = Buffer.alloc(0)
-
-/** Bytes that grow by doubling; takes no memory until it is used. */
-class ByteList {
-  bytes: Buffer = NO_BYTES
-  length = 0
-
-  append(from: Buffer, start: number, end: number): void {
-    this.#reserve(end - start)
-    from.copy(this.bytes, this.length, start, end)
-    this.length += end - start
-  }
-
-  appendByte(byte: number): void {
-    this.#reserve(1)
-    this.bytes[this.length++] = byte
-  }
-
-  /** Forgets the bytes' number; they lie there until the next append. */
-  clear(): void {
-    this.length = 0
-  }
-
-  #reserve(more: number): void {
-    const needed = this.length + more
-    if (needed <= this.bytes.length) return
-    const grown = Buffer.allocUnsafe(Math.max(256, this.bytes.length * 2, needed))
-    this.bytes.copy(grown, 0, 0, this.length)
-    this.bytes = grown
-  }
 }

@@ -14,7 +14,7 @@ test('several parts of one choice in one chunk are one chunk', () => {
   builder.finish(0, 'stop')
   const { choices, error } = builder.build(exchange(), 'x', true)
   expect(error).toBeUndefined()
-  expect(choices[0]).toMatchObject({ chunks: 2, gapsMs: [2], firstTokenNs: 1e6, lastTokenNs: 3e6, text: 'abc' })
+  expect(choices[0]).toMatchObject({ chunks: 2, gapsMs: Float32Array.of(2), firstTokenNs: 1e6, lastTokenNs: 3e6, text: 'abc' })
   expect(builder.tokenChunks).toBe(2)
 })
 

@@ -193,3 +193,26 @@ test('own headers replace ours, whatever their case', async () => {
   await prepare({ apiKey: 'sk-1', headers: { Authorization: 'Token t', 'x-team': 'infra' } })
   expect(server.requests[0]!.headers).toMatchObject({ authorization: 'Token t', 'x-team': 'infra' })
 })
+
+test('texts that nobody asked for are dropped as they come once the server has counted an answer, until it does not', async () => {
+  let counting = true
+  server.play(() => {
+    const usage = counting ? { usage: { prompt_tokens: 1, completion_tokens: 1 } } : {}
+    const event = { choices: [{ index: 0, delta: { content: 'Hello' }, finish_reason: 'stop' }], ...usage }
+    return respond(200, { 'content-type': 'text/event-stream' }, `data: ${JSON.stringify(event)}\n\n`)
+  })
+  make({ model: 'm' })
+  expect([await sentText(true), await sentText()]).toEqual(['Hello', ''])
+  // The one that comes as a surprise is lost to counting, and is then counted by its chunks; the next is not.
+  counting = false
+  expect([await sentText(), await sentText()]).toEqual(['', 'Hello'])
+  counting = true
+  expect([await sentText(), await sentText(true)]).toEqual(['', 'Hello'])
+})
+
+async function sentText(keepText = false): Promise<string> {
+  const answer = await target.send({ messages: [], maxTokens: 1, n: 1, stream: true, keepText }, signal)
+  expect(answer.error).toBeUndefined()
+  expect(answer.choices[0]!.chunks).toBe(1)
+  return answer.choices[0]!.text
+}

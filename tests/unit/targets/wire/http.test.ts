@@ -59,10 +59,10 @@ test('cancelling while the connection is being opened closes its socket', async 
   server.stop()
 })
 
-test('a time-out longer than a timer can be set is no time-out at once', async () => {
+test.each(['socket', 'undici'] as const)('over %s, a time-out longer than a timer can be set is no time-out at once', async (transport) => {
   const server = await ProtocolServer.start(clock)
   server.play([{ write: head(200, { 'content-length': '2' }) }, { write: 'ok' }])
-  const http = new HttpClient({ clock, timeout: 1e9, idleTimeout: 1e9 })
+  const http = new HttpClient({ clock, timeout: 1e9, idleTimeout: 1e9, transport })
   const exchange = await http.exchange({ method: 'GET', origin: server.url, path: '/', headers: [] }, nothing, new AbortController().signal)
   expect(exchange.failure).toBeUndefined()
   await http.close()
@@ -71,7 +71,7 @@ test('a time-out longer than a timer can be set is no time-out at once', async (
 
 test("undici's own time-outs of 300 s never end a request", async () => {
   const server = await ProtocolServer.start(clock)
-  const http = new HttpClient({ clock, timeout: 3600, idleTimeout: 3600 })
+  const http = new HttpClient({ clock, timeout: 3600, idleTimeout: 3600, transport: 'undici' })
   let reads = 0
   let waited = 0
   // undici's timers have a clock of their own, which can be put forward.
@@ -94,38 +94,41 @@ test("undici's own time-outs of 300 s never end a request", async () => {
   await server.close()
 })
 
-test('bytes of one read have the time of that read, in however many chunks of HTTP they come', async () => {
-  const server = await ProtocolServer.start(clock)
-  const start = head(200, { 'transfer-encoding': 'chunked' })
-  const times: number[] = []
-  server.play([
-    { write: Buffer.concat([Buffer.from(start), httpChunk('a'), httpChunk('b')]) },
-    { until: () => times.length === 2 },
-    { write: Buffer.concat([httpChunk('c'), httpChunk('d')]), mark: 'second' },
-    { write: '0\r\n\r\n' },
-  ])
-  const http = new HttpClient({ clock, timeout: 10, idleTimeout: 10 })
-  const exchange = await http.exchange(
-    { method: 'GET', origin: server.url, path: '/', headers: [] },
-    {
-      form: 'stream',
-      read: (_, readNs) => {
-        times.push(readNs)
-        // A slow reader must not be seen in the times.
-        for (const until = clock.now() + 2e6; clock.now() < until;);
+test.each(['socket', 'undici'] as const)(
+  'over %s, bytes of one read have the time of that read, in however many chunks',
+  async (transport) => {
+    const server = await ProtocolServer.start(clock)
+    const start = head(200, { 'transfer-encoding': 'chunked' })
+    const times: number[] = []
+    server.play([
+      { write: Buffer.concat([Buffer.from(start), httpChunk('a'), httpChunk('b')]) },
+      { until: () => times.length === 2 },
+      { write: Buffer.concat([httpChunk('c'), httpChunk('d')]), mark: 'second' },
+      { write: '0\r\n\r\n' },
+    ])
+    const http = new HttpClient({ clock, timeout: 10, idleTimeout: 10, transport })
+    const exchange = await http.exchange(
+      { method: 'GET', origin: server.url, path: '/', headers: [] },
+      {
+        form: 'stream',
+        read: (_bytes, _start, _end, readNs) => {
+          times.push(readNs)
+          // A slow reader must not be seen in the times.
+          for (const until = clock.now() + 2e6; clock.now() < until;);
+        },
       },
-    },
-    new AbortController().signal,
-  )
-  expect(times).toHaveLength(4)
-  expect(times[0]).toBe(times[1])
-  expect(times[2]).toBe(times[3])
-  expect(times[1]!).toBeLessThan(server.marks.get('second')!)
-  expect(times[2]!).toBeGreaterThan(server.marks.get('second')!)
-  expect(exchange.lastReadNs).toBe(times[3])
-  await http.close()
-  await server.close()
-})
+      new AbortController().signal,
+    )
+    expect(times).toHaveLength(4)
+    expect(times[0]).toBe(times[1])
+    expect(times[2]).toBe(times[3])
+    expect(times[1]!).toBeLessThan(server.marks.get('second')!)
+    expect(times[2]!).toBeGreaterThan(server.marks.get('second')!)
+    expect(exchange.lastReadNs).toBe(times[3])
+    await http.close()
+    await server.close()
+  },
+)
 
 test('a body in an encoding that was not asked for, and a redirect, are told as such', async () => {
   const server = await ProtocolServer.start(clock)

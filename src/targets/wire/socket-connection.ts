@@ -1,0 +1,168 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Socket } from 'node:net'
+import { connect } from 'node:net'
+import type { Clock } from '../../metrics/clock.ts'
+import type { OutgoingRequest, ResponseHandler } from './connection.ts'
+import { CONNECT_TIMEOUT_MS, Connection } from './connection.ts'
+import { PeerClosedError, WireError } from './failure.ts'
+import type { ResponseSink } from './response-parser.ts'
+import { ResponseParser } from './response-parser.ts'
+
+/**
+ * All sockets of a thread read into this: a read is told of, and used up, before the next one. So no read makes a buffer, and
+ * none goes through a stream, which is most of what a small read costs otherwise.
+ */
+const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024)
+
+/** How long a connection may rest and be used again where its server does not say, and how much sooner than it says. */
+const KEPT_NS = 4e9
+const KEPT_MARGIN_NS = 2e9
+
+/**
+ * A connection for plain HTTP/1.1 on a socket of our own. It is no undici `Dispatcher`: a dispatcher hands on a Buffer for each
+ * piece of a body, has to be able to pause, and queues, none of which is wanted here.
+ */
+export class SocketConnection extends Connection implements ResponseSink {
+  readonly #url: URL
+  readonly #parser = new ResponseParser(this)
+  #socket: Socket | undefined
+  /** Present while a request is under way. */
+  #handler: ResponseHandler | undefined
+  #request: OutgoingRequest | undefined
+  #keptNs = KEPT_NS
+  #keptUntilNs = Infinity
+
+  constructor(origin: string, clock: Clock, onUnannouncedClose: () => void) {
+    super(origin, clock, onUnannouncedClose)
+    this.#url = new URL(origin)
+  }
+
+  onHead(status: number, headers: IncomingHttpHeaders): void {
+    this.#keptNs = keptNs(headers['keep-alive'])
+    this.#handler!.onResponseStart(status, headers)
+  }
+
+  onBody(bytes: Buffer, start: number, end: number): void {
+    this.#handler!.onResponseData(bytes, start, end)
+  }
+
+  onEnd(keepAlive: boolean): void {
+    const handler = this.#handler!
+    const reusable = keepAlive && !this.#request!.reset && this.#socket!.writableLength === 0
+    this.#handler = undefined
+    this.#request = undefined
+    if (reusable) this.#keptUntilNs = this.readNs + this.#keptNs
+    else this.#drop()
+    handler.onResponseEnd()
+  }
+
+  protected override write(request: OutgoingRequest, handler: ResponseHandler): void {
+    this.#request = request
+    this.#handler = handler
+    if (this.#socket !== undefined && this.clock.now() < this.#keptUntilNs) return this.#send(this.#socket)
+    this.#drop()
+    this.#open()
+  }
+
+  protected override end(): void {
+    this.#handler = undefined
+    this.#drop()
+  }
+
+  #open(): void {
+    this.opening()
+    const { hostname, port } = this.#url
+    const socket = connect({
+      host: hostname.replace(/^\[(.*)\]$/, '$1'),
+      port: Number(port || 80),
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: 60_000,
+      onread: {
+        buffer: READ_BUFFER,
+        callback: (length) => {
+          this.#onRead(socket, length, this.clock.now())
+          return true
+        },
+      },
+    })
+    this.#socket = socket
+    socket
+      .setTimeout(CONNECT_TIMEOUT_MS, () => socket.destroy(Object.assign(new Error('the connection timed out'), { code: 'ETIMEDOUT' })))
+      .on('connect', () => {
+        socket.setTimeout(0)
+        if (this.#socket !== socket) return
+        this.opened()
+        this.#send(socket)
+      })
+      .on('end', () => this.#onClosed(socket, new PeerClosedError()))
+      .on('error', (error) => this.#onClosed(socket, error))
+  }
+
+  #send(socket: Socket): void {
+    const bytes = bytesOf(this.#request!, this.#url.host)
+    this.#keptUntilNs = Infinity
+    this.#parser.begin()
+    this.#handler!.onRequestStart()
+    socket.write(bytes)
+  }
+
+  #onRead(socket: Socket, length: number, nowNs: number): void {
+    if (this.#socket !== socket) return
+    // Nobody asked for it: whoever sends it can't be talked to any further.
+    if (this.#parser.idle) return this.#drop()
+    this.hasRead(nowNs)
+    try {
+      this.#parser.push(READ_BUFFER, 0, length)
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error
+      this.#fail(error)
+    }
+  }
+
+  #onClosed(socket: Socket, error: Error): void {
+    if (this.#socket !== socket) return
+    if (error instanceof PeerClosedError && this.#parser.close()) return
+    this.hasClosed(error)
+    this.#fail(error)
+  }
+
+  #fail(error: Error): void {
+    const handler = this.#handler
+    this.#handler = undefined
+    this.#drop()
+    handler?.onResponseError(error)
+  }
+
+  /** Closes the socket, which is none of ours from now on. */
+  #drop(): void {
+    this.#parser.stop()
+    this.#socket?.destroy()
+    this.#socket = undefined
+  }
+}
+
+/** Head and body, for one write. */
+function bytesOf({ method, path, headers, body, reset }: OutgoingRequest, host: string): Buffer {
+  let head = `${method} ${path} HTTP/1.1\r\n`
+  let hasHost = false
+  for (let i = 0; i < headers.length; i += 2) {
+    head += `${headers[i]!}: ${headers[i + 1]!}\r\n`
+    hasHost ||= headers[i]!.toLowerCase() === 'host'
+  }
+  if (!hasHost) head += `host: ${host}\r\n`
+  head += reset ? 'connection: close\r\n' : 'connection: keep-alive\r\n'
+  if (body === undefined) return Buffer.from(`${head}\r\n`, 'latin1')
+  const length = Buffer.byteLength(body)
+  head += `content-length: ${length}\r\n\r\n`
+  const bytes = Buffer.allocUnsafe(head.length + length)
+  bytes.write(head, 0, 'latin1')
+  bytes.write(body, head.length, 'utf8')
+  return bytes
+}
+
+/** How long a server keeps a resting connection, less a margin for what is under way. */
+function keptNs(header: string | string[] | undefined): number {
+  const timeout = /timeout=(\d+)/i.exec(String(header ?? ''))?.[1]
+  return timeout === undefined ? KEPT_NS : Number(timeout) * 1e9 - KEPT_MARGIN_NS
+}
