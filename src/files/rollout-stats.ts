@@ -2,7 +2,7 @@ import type { BatchTime } from '../metrics/record.ts'
 import { csvRow } from './csv.ts'
 
 /** The lengths of one prompt's answers in tokens, in the order of the answers; null for a failed one. */
-export interface PromptLengths {
+interface PromptLengths {
   readonly promptIndex: number
   readonly tokens: readonly (number | null)[]
 }

@@ -13,7 +13,7 @@ export interface ResponseSink {
 }
 
 /** Bytes that a head, trailers, or the extensions of one chunk may have. */
-export const HEAD_LIMIT = 64 * 1024
+const HEAD_LIMIT = 64 * 1024
 
 const IDLE = 0
 const STATUS_LINE = 1

@@ -12,7 +12,7 @@ import type { DatasetSpec } from '../../../src/dsl/datasets.ts'
 import { LlmBenchError } from '../../../src/errors.ts'
 
 /** A token a word: counts that a reader of the test can check. */
-export const words: Tokenizer = {
+const words: Tokenizer = {
   name: 'words',
   source: 'tokenizer',
   count: (text) => text.split(/\s+/).filter(Boolean).length,

@@ -69,7 +69,7 @@ export function clientMetrics(over: Partial<ClientMetrics> = {}): ClientMetrics 
   }
 }
 
-export function batchMetrics(): BatchMetrics {
+function batchMetrics(): BatchMetrics {
   return {
     kind: 'oneBatch',
     cases: [
