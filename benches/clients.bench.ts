@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { clients } from 'vitest-llm-bench'
 
 test('16 users chat', async ({ bench }) => {
-  const run = await bench('chat', clients({ n: 16, rampUp: 1.6, requests: 200, maxTokens: 24 })).run()
+  const run = await bench('chat', clients({ n: 16, rampUp: 1.6, requests: 400, maxTokens: 24 })).run()
   expect(run).toMeetSLO({
     ttft: { p50: '<= 2s', p95: '<= 5s' },
     tpot: { p90: '<= 250ms' },
