@@ -1,9 +1,8 @@
 import { basename, resolve } from 'node:path'
-import type { SerializedError } from 'vitest'
-import type { Reporter, TestModule, TestRunEndReason, Vitest } from 'vitest/node'
 import { writeFileAtomic } from '../src/files/write.ts'
-import { buildRunModel } from './build-model.ts'
 import { seedFiles } from './csv/files.ts'
+import type { RunModel } from './model.ts'
+import { RunReporter } from './run-reporter.ts'
 
 /** Options of the csv reporter. */
 export interface CsvReporterOptions {
@@ -17,25 +16,15 @@ export interface CsvReporterOptions {
  * writes nothing.
  * @example reporters: ['default', ['vitest-llm-bench/reporters/csv', { outputFolder: 'csv' }]]
  */
-export default class CsvReporter implements Reporter {
+export default class CsvReporter extends RunReporter {
   readonly #options: CsvReporterOptions
-  #vitest: Vitest | undefined
 
   constructor(options: CsvReporterOptions = {}) {
+    super()
     this.#options = options
   }
 
-  onInit(vitest: Vitest): void {
-    this.#vitest = vitest
-  }
-
-  async onTestRunEnd(
-    testModules: readonly TestModule[],
-    unhandledErrors: readonly SerializedError[],
-    reason: TestRunEndReason,
-  ): Promise<void> {
-    if (this.#vitest === undefined) return
-    const model = buildRunModel(this.#vitest, testModules, unhandledErrors, reason)
+  protected override async report(model: RunModel): Promise<void> {
     const { outputFolder } = this.#options
     for (const { folder, name, content } of seedFiles(model)) {
       const path =

@@ -1,10 +1,9 @@
 import { join, resolve } from 'node:path'
-import type { SerializedError } from 'vitest'
-import type { Reporter, TestModule, TestRunEndReason, Vitest } from 'vitest/node'
+import type { Vitest } from 'vitest/node'
 import { writeFileAtomic } from '../src/files/write.ts'
-import { buildRunModel } from './build-model.ts'
 import type { RunModel } from './model.ts'
-import { hasBenchProjects, resultsFolderOf, settingsOf } from './settings.ts'
+import { RunReporter } from './run-reporter.ts'
+import { resultsFolderOf, settingsOf } from './settings.ts'
 
 export interface FileReporterOptions {
   /** Relative to Vitest's root (default: a file in the results folder). */
@@ -12,11 +11,11 @@ export interface FileReporterOptions {
 }
 
 /** Writes one file when the run ends, whole or not at all. */
-export abstract class FileReporter implements Reporter {
+export abstract class FileReporter extends RunReporter {
   readonly #outputFile: string | undefined
-  #vitest: Vitest | undefined
 
   constructor(options: FileReporterOptions = {}) {
+    super()
     this.#outputFile = options.outputFile
   }
 
@@ -25,26 +24,15 @@ export abstract class FileReporter implements Reporter {
 
   protected abstract render(model: RunModel): string
 
-  onInit(vitest: Vitest): void {
-    this.#vitest = vitest
-  }
-
-  /** @throws {LlmBenchError} `RESULTS` where the file can't be written. */
-  async onTestRunEnd(
-    testModules: readonly TestModule[],
-    unhandledErrors: readonly SerializedError[],
-    reason: TestRunEndReason,
-  ): Promise<void> {
-    const vitest = this.#vitest
-    if (vitest === undefined || !hasBenchProjects(vitest)) return
+  protected override async report(model: RunModel, vitest: Vitest): Promise<void> {
+    const ownChoice = this.#outputFile !== undefined || settingsOf(vitest) === undefined
+    // The plugin adds its reporters to every suite: one of ordinary benchmarks alone has nothing for them to say.
+    if (!ownChoice && !hasNews(model)) return
     const path =
       this.#outputFile === undefined ? join(resultsFolderOf(vitest), this.fileName) : resolve(vitest.config.root, this.#outputFile)
-    const model = buildRunModel(vitest, testModules, unhandledErrors, reason)
-    // The plugin adds its reporters to every suite: one of ordinary benchmarks alone has nothing for them to say.
-    if (this.#outputFile === undefined && settingsOf(vitest) !== undefined && !hasNews(model)) return
     await writeFileAtomic(path, this.render(model))
     // What lies in the plugin's results folder is announced with the folder.
-    if (this.#outputFile !== undefined || settingsOf(vitest) === undefined) vitest.logger.log(`${this.fileName} written to ${path}`)
+    if (ownChoice) vitest.logger.log(`${this.fileName} written to ${path}`)
   }
 }
 

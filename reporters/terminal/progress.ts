@@ -1,18 +1,11 @@
+import type { Progress } from '../../src/metrics/progress.ts'
 import { counted } from '../../src/counted.ts'
 import { formatNumber } from '../figures.ts'
 import { firstLine, shorten } from '../text.ts'
 
-/** How far a run is. */
-export interface ProgressView {
+/** How far the run of a bench is. */
+export interface ProgressView extends Omit<Progress, 'started'> {
   readonly bench: string
-  readonly phase: string
-  readonly completed: number
-  readonly failed: number
-  /** In `unit`; absent where unknown. */
-  readonly total?: number | undefined
-  readonly unit: 'requests' | 'seconds' | 'cases'
-  readonly outputTokens: number
-  readonly elapsedSeconds: number
 }
 
 /** One line for a terminal that can't be redrawn: `  ⏳ chat  running  412/1024 requests · 3 failed · 1,234 tok/s · 12s`. */

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { open, readdir } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { LlmBenchError } from '../errors.ts'
-import type { RequestRow } from '../metrics/columns.ts'
+import { movedRow } from '../metrics/columns.ts'
 import { formatRanges } from './ranges.ts'
 import { listResultsFolders } from './results.ts'
 import {
@@ -183,23 +183,12 @@ async function* linesOf(path: string): AsyncGenerator<string> {
   }
 }
 
-const ROW_TIMES = ['scheduledNs', 'sentNs', 'firstTokenNs', 'firstAnswerNs', 'lastTokenNs'] as const
-
 function inSuccession(batches: readonly JournaledBatch[]): RestoredRollout {
   let endNs = 0
   const moved = batches.map((batch) => {
     const shift = endNs - batch.startNs
     endNs += batch.endNs - batch.startNs
-    return { ...batch, startNs: batch.startNs + shift, endNs: batch.endNs + shift, rows: batch.rows.map((row) => shiftRow(row, shift)) }
+    return { ...batch, startNs: batch.startNs + shift, endNs: batch.endNs + shift, rows: batch.rows.map((row) => movedRow(row, shift)) }
   })
   return { batches: moved, endNs }
-}
-
-function shiftRow(row: RequestRow, byNs: number): RequestRow {
-  const shifted = { ...row }
-  for (const name of ROW_TIMES) {
-    const time = row[name]
-    if (time !== undefined) shifted[name] = time + byNs
-  }
-  return shifted
 }

@@ -7,8 +7,6 @@ import { JOURNAL_VERSION, journalLine, readProgress, ROLLOUT_FILES, writeProgres
 import { DISPERSED_HEADER, dispersedRow, GLOBAL_HEADER, globalRow, secondsOf, throughputOf, type BatchLengths } from './rollout-stats.ts'
 import { ensureFolder, resultsError } from './write.ts'
 
-export { findResumable } from './resume.ts'
-
 /** A finished batch of a rollout. Times are nanoseconds relative to the run's origin: first send to last response. */
 export interface RolloutBatch extends BatchTime {
   readonly prompts: readonly RolloutPrompt[]

@@ -1,6 +1,7 @@
 import type { OpenAITargetSpec } from '../dsl/targets.ts'
 import type { EngineSpec } from '../dsl/engines.ts'
 import type { WorkloadSpec } from '../dsl/workload-spec.ts'
+import type { Progress } from '../metrics/progress.ts'
 import type { RunRecord } from '../metrics/record.ts'
 
 /** Everything that the load worker needs; crosses to its thread or process as a structured clone. */
@@ -21,21 +22,6 @@ export interface RunPlan {
   readonly workloadDigest: string
   /** Absolute folders of an incomplete earlier run to go on from (`resume`). */
   readonly resumeFrom?: string | undefined
-}
-
-/** How far a run is; sent at most four times a second. */
-export interface Progress {
-  /** What is happening: `loading`, `ramp-up`, `running`, `draining`, … */
-  readonly phase: string
-  readonly started: number
-  readonly completed: number
-  readonly failed: number
-  /** Requests or seconds in all; absent where unknown. */
-  readonly total?: number | undefined
-  readonly unit: 'requests' | 'seconds' | 'cases'
-  readonly outputTokens: number
-  /** Since the load began; before that, since the run did. */
-  readonly elapsedSeconds: number
 }
 
 /** Messages from the load worker. */

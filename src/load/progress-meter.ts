@@ -1,4 +1,4 @@
-import type { Progress } from './plan.ts'
+import type { Progress } from '../metrics/progress.ts'
 
 const INTERVAL_MS = 250
 

@@ -1,3 +1,4 @@
+import { movedRow } from '../metrics/columns.ts'
 import type { RequestRow } from '../metrics/columns.ts'
 import type { BatchTime } from '../metrics/record.ts'
 
@@ -5,8 +6,6 @@ import type { BatchTime } from '../metrics/record.ts'
 export interface RestoredBatch extends BatchTime {
   readonly rows: readonly RequestRow[]
 }
-
-const TIMES = ['scheduledNs', 'sentNs', 'firstTokenNs', 'firstAnswerNs', 'lastTokenNs'] as const
 
 /** The batches moved in time so that the last of them ends at `endNs`: the wall time is then theirs and the new session's. */
 export function endingAt(endNs: number, batches: readonly RestoredBatch[]): RestoredBatch[] {
@@ -18,13 +17,4 @@ export function endingAt(endNs: number, batches: readonly RestoredBatch[]): Rest
     endNs: endNs + byNs,
     rows: rows.map((row) => movedRow(row, byNs)),
   }))
-}
-
-function movedRow(row: RequestRow, byNs: number): RequestRow {
-  const moved = { ...row }
-  for (const name of TIMES) {
-    const time = row[name]
-    if (time !== undefined) moved[name] = time + byNs
-  }
-  return moved
 }

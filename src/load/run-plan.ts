@@ -1,6 +1,7 @@
 import { needsEngine } from '../dsl/workload-spec.ts'
 import type { RunRecord } from '../metrics/record.ts'
-import type { Progress, RunPlan } from './plan.ts'
+import type { Progress } from '../metrics/progress.ts'
+import type { RunPlan } from './plan.ts'
 import { ProgressMeter } from './progress-meter.ts'
 
 export interface RunHooks {

@@ -87,6 +87,18 @@ export interface RequestRow {
   gapsMs?: ArrayLike<number> | undefined
 }
 
+const ROW_TIMES = ['scheduledNs', 'sentNs', 'firstTokenNs', 'firstAnswerNs', 'lastTokenNs'] as const
+
+/** A request moved in time; durations stay. */
+export function movedRow(row: RequestRow, byNs: number): RequestRow {
+  const moved = { ...row }
+  for (const name of ROW_TIMES) {
+    const time = row[name]
+    if (time !== undefined) moved[name] = time + byNs
+  }
+  return moved
+}
+
 const NUMBERS = ['scheduledNs', 'sentNs', 'firstTokenNs', 'firstAnswerNs', 'lastTokenNs', 'connectNs'] as const
 const COUNTS = ['client', 'batch', 'promptTokens', 'outputTokens'] as const
 

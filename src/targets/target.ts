@@ -1,4 +1,5 @@
 import type { ChatMessage } from '../datasets/dataset.ts'
+import type { SamplingSpec } from '../dsl/workload-spec.ts'
 import type { Clock } from '../metrics/clock.ts'
 import type { ErrorKind } from '../metrics/columns.ts'
 import type { Transport } from './wire/connections.ts'
@@ -36,15 +37,9 @@ export interface TargetContext {
 }
 
 /** What is asked of the model. */
-export interface GenerateRequest {
+export interface GenerateRequest extends Omit<SamplingSpec, 'maxTokens' | 'seed'> {
   readonly messages: readonly ChatMessage[]
   readonly maxTokens: number
-  readonly minTokens?: number | undefined
-  readonly ignoreEos?: boolean | undefined
-  readonly temperature?: number | undefined
-  readonly topP?: number | undefined
-  readonly topK?: number | undefined
-  readonly doSample?: boolean | undefined
   readonly seed?: number | undefined
   /** Answers asked for in this one request. */
   readonly n: number

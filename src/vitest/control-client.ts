@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import type { StartedTargetSpec } from '../dsl/targets.ts'
 import { LlmBenchError } from '../errors.ts'
 import type { ErrorCode } from '../errors.ts'
-import type { Progress } from '../load/plan.ts'
+import type { Progress } from '../metrics/progress.ts'
 import { lineReader } from './control-protocol.ts'
 import type { ControlReply, ControlRequest, ServerAddress } from './control-protocol.ts'
 

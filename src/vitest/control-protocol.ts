@@ -1,5 +1,5 @@
 import type { StartedTargetSpec } from '../dsl/targets.ts'
-import type { Progress } from '../load/plan.ts'
+import type { Progress } from '../metrics/progress.ts'
 
 /** From a test process to the plugin; one JSON document a line. */
 export type ControlRequest =

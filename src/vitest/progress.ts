@@ -1,6 +1,6 @@
 import type { DefaultReporter, Vitest } from 'vitest/node'
 import { renderProgress } from '../../reporters/terminal/progress.ts'
-import type { Progress } from '../load/plan.ts'
+import type { Progress } from '../metrics/progress.ts'
 
 /** Milliseconds between two lines about one bench where the terminal can't redraw. */
 const HEARTBEAT_MS = 10_000

@@ -8,15 +8,17 @@ import { validityLimits } from '../dsl/validity.ts'
 import type { ValidityLimits } from '../dsl/validity.ts'
 import { needsEngine } from '../dsl/workload-spec.ts'
 import type { WorkloadSpec } from '../dsl/workload-spec.ts'
-import { LlmBenchError, messageOf } from '../errors.ts'
+import { LlmBenchError } from '../errors.ts'
 import { PROVIDED_KEY } from '../files/provided.ts'
 import type { ProvidedSettings } from '../files/provided.ts'
 import { writeRequestsParquet } from '../files/requests-parquet.ts'
 import { benchFolderName, removeIfEmpty, toRootRelative } from '../files/results.ts'
-import { findResumable } from '../files/rollout-files.ts'
+import { findResumable } from '../files/resume.ts'
 import { REPORT_VERSION, RUN_ARTIFACT } from '../files/run-report.ts'
 import type { RunReport, TargetFacts } from '../files/run-report.ts'
-import type { Progress, RunPlan } from '../load/plan.ts'
+import { resultsError } from '../files/write.ts'
+import type { Progress } from '../metrics/progress.ts'
+import type { RunPlan } from '../load/plan.ts'
 import { runInWorker } from '../load/run-in-worker.ts'
 import type { RunRecord } from '../metrics/record.ts'
 import { summarize } from '../metrics/summarize.ts'
@@ -135,11 +137,7 @@ async function makeFolder(test: RunnerTestCase, bench: string, attempt: number, 
       return folder
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EEXIST') continue
-      throw new LlmBenchError(
-        'RESULTS',
-        `Results can't be written to ${folder}: ${messageOf(error)}. Set another folder: llmBench({ results: '…' }).`,
-        { cause: error },
-      )
+      throw resultsError('create', folder, error)
     }
   }
 }

@@ -1,25 +1,9 @@
 // Whatever is wrong, there is one clear error with the way out, exit code 1, and no report left as if it were whole.
-import { createServer } from 'node:http'
-import type { RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { chmod, mkdir } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { latest, list, PLAIN_CONFIG, project, runBench } from './run-vitest.ts'
-
-/** Serves this on a free loopback port until the test ends. */
-async function serve(listener: RequestListener): Promise<string> {
-  const server = createServer(listener)
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(
-    () =>
-      new Promise<void>((resolve) => {
-        server.closeAllConnections()
-        server.close(() => resolve())
-      }),
-  )
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-}
+import { serve } from './stand-in-server.ts'
 
 function suite(workload: string): string {
   return `

@@ -1,34 +1,11 @@
 // A run that can't come to anything ends early, as an error, and keeps what it measured.
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { existsSync } from 'node:fs'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { project, readLatest, readSummary, runBench } from './run-vitest.ts'
-
-const event = (value: object): string => `data: ${JSON.stringify(value)}\n\n`
-
-/** Answers so many requests, and refuses those after them. */
-async function serve(answers: number): Promise<string> {
-  let asked = 0
-  const server = createServer((request, response) => {
-    if (request.method === 'GET') return response.end('{"data":[{"id":"m"}]}')
-    request.resume()
-    if (++asked > answers) return response.writeHead(503).end('{"error":{"message":"out of memory"}}')
-    response.writeHead(200, { 'content-type': 'text/event-stream' })
-    response.write(event({ choices: [{ index: 0, delta: { content: 'a' } }] }))
-    response.write(event({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] }))
-    return response.end('data: [DONE]\n\n')
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-}
+import { serveTokens } from './stand-in-server.ts'
 
 test('abortOn ends a hopeless run as an error, with files and reports marked as partial', async () => {
-  const url = await serve(16)
+  const url = await serveTokens((request) => request < 16)
   const folder = await project({
     'a.bench.ts': `
       import { test } from 'vitest'

@@ -1,32 +1,12 @@
 // Runs whose client disturbed them: judged and marked, or not judged at all.
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Summary } from '../../reporters/json/schema.ts'
 import type { Finished } from './run-vitest.ts'
 import { project, readLatest, readSummary, runBench } from './run-vitest.ts'
-
-const event = (value: object): string => `data: ${JSON.stringify(value)}\n\n`
-
-async function serve(): Promise<string> {
-  const server = createServer((request, response) => {
-    if (request.method === 'GET') return response.end('{"data":[{"id":"m"}]}')
-    request.resume()
-    response.writeHead(200, { 'content-type': 'text/event-stream' })
-    response.write(event({ choices: [{ index: 0, delta: { content: 'a' } }] }))
-    response.write(event({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] }))
-    return response.end('data: [DONE]\n\n')
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-}
+import { serveTokens } from './stand-in-server.ts'
 
 async function judged(validity: string): Promise<Finished & { folder: string; summary: Summary; junit: string }> {
-  const url = await serve()
+  const url = await serveTokens()
   const folder = await project({
     'a.bench.ts': `
       import { expect, test } from 'vitest'

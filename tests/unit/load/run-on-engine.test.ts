@@ -7,7 +7,8 @@ import { WORKLOAD } from '../../../src/dsl/workload.ts'
 import type { Workload } from '../../../src/dsl/workload.ts'
 import { offline, oneBatch } from '../../../src/dsl/workloads.ts'
 import { runInWorker } from '../../../src/load/run-in-worker.ts'
-import type { Progress, RunPlan } from '../../../src/load/plan.ts'
+import type { Progress } from '../../../src/metrics/progress.ts'
+import type { RunPlan } from '../../../src/load/plan.ts'
 import type { RunRecord } from '../../../src/metrics/record.ts'
 
 let folder: string

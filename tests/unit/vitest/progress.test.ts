@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { DefaultReporter, Vitest } from 'vitest/node'
-import type { Progress } from '../../../src/load/plan.ts'
+import type { Progress } from '../../../src/metrics/progress.ts'
 import { ProgressBoard } from '../../../src/vitest/progress.ts'
 
 const at = (completed: number): Progress => ({
