@@ -1,29 +1,23 @@
 import { z } from 'zod'
-import { nonEmptyString, parseOptions, positiveSeconds, wholeNumber } from './options.ts'
 import { llamaFields } from './engines.ts'
+import type { HttpTargetSpec } from './http-target.ts'
+import { httpTargetFields, parseHttpTarget } from './http-target.ts'
+import { nonEmptyString, parseOptions, wholeNumber } from './options.ts'
 import type { SimulatorTargetSpec } from './simulator.ts'
 
 /** What a workload sends its requests to, as plain data. */
-export type TargetSpec = OpenAITargetSpec | StartedTargetSpec
+export type TargetSpec = LiveTargetSpec | StartedTargetSpec
+
+/** A target that is there already, and is reached over a wire. */
+export type LiveTargetSpec = OpenAITargetSpec
 
 /** A target that the run starts and ends. */
 export type StartedTargetSpec = EmbeddedTargetSpec | SimulatorTargetSpec
 
 /** A live server that speaks the OpenAI API. */
-export interface OpenAITargetSpec {
+export interface OpenAITargetSpec extends HttpTargetSpec {
   readonly kind: 'openai'
-  readonly baseURLs: readonly string[]
-  readonly model?: string | undefined
-  readonly apiKeys: readonly string[]
   readonly endpoint: 'chat' | 'completions'
-  readonly headers: Readonly<Record<string, string>>
-  readonly extraBody: Readonly<Record<string, unknown>>
-  /** Seconds a whole request may take. */
-  readonly timeout: number
-  /** Seconds without a byte after which a stream is given up, from the first byte of its body on. */
-  readonly idleTimeout: number
-  /** A `tokenizer.json` for what the server does not count itself. */
-  readonly tokenizer?: string | undefined
 }
 
 /** The engine that comes with this package, served on a loopback port for the time of the run. */
@@ -41,35 +35,12 @@ export interface EmbeddedTargetSpec {
   readonly endpoint: 'chat' | 'completions'
 }
 
-const HTTP_URL = 'expected an http:// or https:// URL'
-const httpURL = z
-  .string({ error: HTTP_URL })
-  .trim()
-  .refine((value) => /^https?:\/\//i.test(value) && URL.canParse(value), { error: HTTP_URL, abort: true })
-  .refine((value) => !/\/completions\/*$/.test(new URL(value).pathname), { error: 'the base URL ends at /v1' })
-
 const endpoint = z.enum(['chat', 'completions'], { error: "expected 'chat' or 'completions'" })
 
-const openaiOptions = z
-  .strictObject({
-    baseURL: httpURL.optional(),
-    baseURLs: z.array(httpURL).min(1, { error: 'expected at least one URL' }).optional(),
-    model: nonEmptyString.optional(),
-    apiKey: nonEmptyString.optional(),
-    apiKeys: z.array(nonEmptyString).min(1, { error: 'expected at least one key' }).optional(),
-    endpoint: endpoint.default('chat'),
-    headers: z.record(z.string(), z.string()).default({}),
-    extraBody: z.record(z.string(), z.unknown()).default({}),
-    timeout: positiveSeconds.default(600),
-    idleTimeout: positiveSeconds.default(120),
-    tokenizer: nonEmptyString.optional(),
-  })
-  .refine((options) => (options.baseURL === undefined) !== (options.baseURLs === undefined), {
-    error: 'expected exactly one of `baseURL` and `baseURLs`',
-  })
-  .refine((options) => options.apiKey === undefined || options.apiKeys === undefined, {
-    error: 'expected at most one of `apiKey` and `apiKeys`',
-  })
+const openaiOptions = z.strictObject({
+  ...httpTargetFields({ endpoints: /\/completions$/, ends: 'at /v1' }),
+  endpoint: endpoint.default('chat'),
+})
 
 /**
  * A server with the OpenAI API: vLLM, SGLang, LMDeploy, llama.cpp, TensorRT-LLM and others.
@@ -85,8 +56,7 @@ const openaiOptions = z
  * @example openai({ baseURL: 'http://127.0.0.1:8000/v1', model: 'Qwen2.5-7B-Instruct' })
  */
 export function openai(options: z.input<typeof openaiOptions>): OpenAITargetSpec {
-  const { baseURL, baseURLs, apiKey, apiKeys, ...rest } = parseOptions(openaiOptions, options, 'openai()')
-  return { kind: 'openai', baseURLs: baseURLs ?? [baseURL!], apiKeys: apiKeys ?? (apiKey === undefined ? [] : [apiKey]), ...rest }
+  return { kind: 'openai', ...parseHttpTarget(openaiOptions, options, 'openai()') }
 }
 
 /** The embedded target's options; each one's description is what `serve --help` prints. */
@@ -119,10 +89,16 @@ export function parseEmbedded(options: unknown, call: string): EmbeddedTargetSpe
   return { kind: 'embedded', ...parseOptions(embeddedSchema, options, call) }
 }
 
+const STARTED: Readonly<Record<StartedTargetSpec['kind'], true>> = { embedded: true, simulator: true }
+const LIVE: Readonly<Record<LiveTargetSpec['kind'], true>> = { openai: true }
+
+/** Whether the run starts the target itself. */
+export function isStarted(spec: TargetSpec): spec is StartedTargetSpec {
+  return Object.hasOwn(STARTED, spec.kind)
+}
+
 /** The `target` option of a workload, as a spec. */
 export const targetOption = z.custom<TargetSpec>(
-  (value) => typeof value === 'object' && value !== null && ['openai', 'embedded', 'simulator'].includes((value as TargetSpec).kind),
-  {
-    error: 'expected a target such as openai({ baseURL }) or embedded()',
-  },
+  (value) => typeof value === 'object' && value !== null && Object.hasOwn({ ...STARTED, ...LIVE }, (value as TargetSpec).kind),
+  { error: 'expected a target such as openai({ baseURL }) or embedded()' },
 )

@@ -1,4 +1,4 @@
-import type { OpenAITargetSpec } from '../dsl/targets.ts'
+import type { LiveTargetSpec } from '../dsl/targets.ts'
 import type { EngineSpec } from '../dsl/engines.ts'
 import type { WorkloadSpec } from '../dsl/workload-spec.ts'
 import type { Progress } from '../metrics/progress.ts'
@@ -8,7 +8,7 @@ import type { RunRecord } from '../metrics/record.ts'
 export interface RunPlan {
   readonly workload: WorkloadSpec
   /** The live server to send to; absent for workloads on an engine. */
-  readonly target?: OpenAITargetSpec | undefined
+  readonly target?: LiveTargetSpec | undefined
   /** The engine to drive; absent for workloads on a server. */
   readonly engine?: EngineSpec | undefined
   /** `tokenizer.json` of the target or engine where it is known (the embedded one's); the workload's own comes first. */

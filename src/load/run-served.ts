@@ -49,7 +49,7 @@ export async function runServed(
   const onTokens = (count: number): void => {
     progress.outputTokens += count
   }
-  const target = createTarget(plan.target, { clock, onTokens })
+  const target = await createTarget(plan.target, { clock, onTokens, root: plan.root })
   try {
     const { model, version } = await target.prepare(signal)
     if (signal.aborted) throw cancelledBefore(plan)

@@ -8,7 +8,7 @@ export interface AnswerSink {
   /** Text of the model; '' is no token. */
   token(choice: number, text: string, kind: 'answer' | 'reasoning'): void
   finish(choice: number, reason: string): void
-  /** The counts so far; the last ones count. */
+  /** The counts so far; the last ones count. 0 tokens of the prompt: the server does not tell them. */
   usage(promptTokens: number, outputTokens: number): void
   /** An error that the server reports inside of the answer; the first one counts. */
   serverError(message: string): void

@@ -1,21 +1,24 @@
-import type { OpenAITargetSpec } from '../dsl/targets.ts'
-import { createOpenAITarget } from './openai/target.ts'
+import type { LiveTargetSpec } from '../dsl/targets.ts'
+import { httpTarget } from './http-target.ts'
+import { openaiProtocol } from './openai/protocol.ts'
 import type { Target, TargetContext } from './target.ts'
 
-/** Targets by the `kind` of their spec: a further wire protocol is one entry more. */
-const TARGETS: {
-  readonly [Kind in LiveTargetSpec['kind']]: (spec: Extract<LiveTargetSpec, { kind: Kind }>, context: TargetContext) => Target
-} = {
-  openai: createOpenAITarget,
+type Makers = {
+  readonly [Kind in LiveTargetSpec['kind']]: (
+    spec: Extract<LiveTargetSpec, { kind: Kind }>,
+    context: TargetContext,
+  ) => Target | Promise<Target>
 }
 
-/** A target that is reached over a wire. */
-export type LiveTargetSpec = OpenAITargetSpec
+/** Targets by the `kind` of their spec: a further wire protocol is one entry more. */
+const TARGETS: Makers = {
+  openai: httpTarget(openaiProtocol),
+}
 
 /**
  * Makes the target that a spec asks for; nothing is sent yet.
  * @throws {LlmBenchError} `INVALID_OPTION` where the spec holds what its protocol can't carry
  */
-export function createTarget(spec: LiveTargetSpec, context: TargetContext): Target {
+export async function createTarget(spec: LiveTargetSpec, context: TargetContext): Promise<Target> {
   return TARGETS[spec.kind](spec, context)
 }

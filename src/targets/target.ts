@@ -32,6 +32,8 @@ export interface TargetContext {
   readonly clock: Clock
   /** Called with the number of token-bearing chunks as they come; for progress only, and cheap. */
   readonly onTokens: (count: number) => void
+  /** Absolute folder that relative paths in a spec resolve against; the working directory where left out. */
+  readonly root?: string | undefined
   /** What carries plain HTTP, where the protocol is one over HTTP; chosen by the target where left out. */
   readonly transport?: Transport | undefined
 }

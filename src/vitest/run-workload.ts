@@ -4,6 +4,7 @@ import { inject, recordArtifact } from 'vitest'
 import type { RunnerTestCase } from 'vitest'
 import { workloadDigest } from '../dsl/digest.ts'
 import { redact, redactURL } from '../dsl/redact.ts'
+import { isStarted } from '../dsl/targets.ts'
 import { validityLimits } from '../dsl/validity.ts'
 import type { ValidityLimits } from '../dsl/validity.ts'
 import { needsEngine } from '../dsl/workload-spec.ts'
@@ -155,7 +156,7 @@ async function planOf(
   const base = { workload: details, root: settings.root, folder, bench, workloadDigest: digest }
   if (subject.kind === 'engine') return { ...base, engine: subject.engine }
   const { target } = subject
-  const live = target.kind === 'openai' ? target : startedAsOpenAI(target, await client.acquireServer(target))
+  const live = isStarted(target) ? startedAsOpenAI(target, await client.acquireServer(target)) : target
   const resumeFrom =
     workload.kind === 'rollout' && workload.resume
       ? await findResumable(settings.resultsHome, {
@@ -173,7 +174,7 @@ function factsOf(plan: RunPlan, subject: Subject, record: RunRecord): TargetFact
   return {
     kind: subject.kind === 'engine' ? subject.engine.kind : subject.target.kind,
     // A server that the run started has a new port every time; it says nothing.
-    ...(plan.target === undefined || (subject.kind === 'target' && subject.target.kind !== 'openai')
+    ...(plan.target === undefined || (subject.kind === 'target' && isStarted(subject.target))
       ? {}
       : { address: plan.target.baseURLs.map(redactURL).join(', ') }),
     ...(model === undefined ? {} : { model }),

@@ -11,7 +11,7 @@ describe.each(WIRES)('$name', (wire) => {
   test('cancelling closes the socket', async () => {
     const controller = new AbortController()
     at.server.play(stream(wire, frames(wire.token('a')), { end: 'hang' }))
-    at.target = createTarget(wire.spec([at.server.url], {}), { clock, transport: wire.transport, onTokens: () => controller.abort() })
+    at.target = await createTarget(wire.spec([at.server.url], {}), { clock, transport: wire.transport, onTokens: () => controller.abort() })
     const answer = await at.target.send(request(), controller.signal)
     expect(answer.error!.kind).toBe('cancelled')
     await at.server.idle()
@@ -21,7 +21,11 @@ describe.each(WIRES)('$name', (wire) => {
 
   test('closing ends what is under way', async () => {
     at.server.play(stream(wire, frames(wire.token('a')), { end: 'hang' }))
-    at.target = createTarget(wire.spec([at.server.url], {}), { clock, transport: wire.transport, onTokens: () => void at.target!.close() })
+    at.target = await createTarget(wire.spec([at.server.url], {}), {
+      clock,
+      transport: wire.transport,
+      onTokens: () => void at.target!.close(),
+    })
     const { signal } = new AbortController()
     expect((await at.target.send(request(), signal)).error!.kind).toBe('cancelled')
     await at.server.idle()
@@ -32,8 +36,8 @@ describe.each(WIRES)('$name', (wire) => {
   test('a connection is kept and used again; only the first request opens one', async () => {
     at.server.play(stream(wire, usual(wire)))
     const { signal } = new AbortController()
-    const open1 = at.open(wire)
-    const answers = [await open1.send(request(), signal), await open1.send(request(), signal), await open1.send(request(), signal)]
+    const target = await at.open(wire)
+    const answers = [await target.send(request(), signal), await target.send(request(), signal), await target.send(request(), signal)]
     expect(answers.map(({ connectNs }) => connectNs !== undefined)).toEqual([true, false, false])
     expect(answers.every(({ error }) => error === undefined)).toBe(true)
     expect(at.server.connections).toBe(1)
@@ -42,9 +46,9 @@ describe.each(WIRES)('$name', (wire) => {
   test('requests at the same time have connections of their own, which serve the next ones', async () => {
     at.server.play(stream(wire, usual(wire)))
     const { signal } = new AbortController()
-    const open1 = at.open(wire)
+    const target = await at.open(wire)
     for (let round = 0; round < 3; round++) {
-      const answers = await Promise.all(Array.from({ length: 8 }, () => open1.send(request(), signal)))
+      const answers = await Promise.all(Array.from({ length: 8 }, () => target.send(request(), signal)))
       answers.forEach(expectUsual)
       expect(answers.filter(({ connectNs }) => connectNs !== undefined)).toHaveLength(round === 0 ? 8 : 0)
     }
@@ -56,9 +60,9 @@ describe.each(WIRES)('$name', (wire) => {
     const closingStart = { write: (start as { write: string }).write.replace('\r\n\r\n', '\r\nconnection: close\r\n\r\n') }
     at.server.play([closingStart, ...rest, 'close'])
     const { signal } = new AbortController()
-    const open1 = at.open(wire)
+    const target = await at.open(wire)
     for (let i = 0; i < 2; i++) {
-      const answer = await open1.send(request(), signal)
+      const answer = await target.send(request(), signal)
       expectUsual(answer)
       expect(answer.connectNs).toBeGreaterThan(0)
     }
@@ -69,7 +73,7 @@ describe.each(WIRES)('$name', (wire) => {
     let closesIn = 2
     at.server.play(() => (--closesIn === 0 ? ['close'] : answer))
     const { signal } = new AbortController()
-    const target = at.open(wire)
+    const target = await at.open(wire)
     const answers = [await target.send(request(), signal), await target.send(request(), signal), await target.send(request(), signal)]
     answers.forEach(expectUsual)
     expect(answers.map(({ resent }) => resent)).toEqual([undefined, true, undefined])
@@ -83,7 +87,7 @@ describe.each(WIRES)('$name', (wire) => {
     const controller = new AbortController()
     const [start] = stream(wire, usual(wire))
     at.server.play([start!, { until: () => (controller.abort(), true) }, 'hang'])
-    expect((await at.open(wire).send(request(), controller.signal)).error!.kind).toBe('cancelled')
+    expect((await (await at.open(wire)).send(request(), controller.signal)).error!.kind).toBe('cancelled')
   })
 
   test('URLs and keys take turns, each by itself', async () => {
@@ -91,13 +95,13 @@ describe.each(WIRES)('$name', (wire) => {
     at.server.play(stream(wire, usual(wire)))
     second.play(stream(wire, usual(wire)))
     const { signal } = new AbortController()
-    const open1 = at.open(wire, { apiKeys: ['key-a', 'key-b', 'key-c'] }, [at.server.url, second.url])
+    const target = await at.open(wire, { apiKeys: ['key-a', 'key-b', 'key-c'] }, [at.server.url, second.url])
     const addresses: string[] = []
-    for (let i = 0; i < 6; i++) addresses.push((await open1.send(request(), signal)).address)
+    for (let i = 0; i < 6; i++) addresses.push((await target.send(request(), signal)).address)
     expect(addresses).toEqual([at.server.url, second.url, at.server.url, second.url, at.server.url, second.url])
     expect(at.server.requests.map(({ headers }) => headers.authorization)).toEqual(['Bearer key-a', 'Bearer key-c', 'Bearer key-b'])
     expect(second.requests.map(({ headers }) => headers.authorization)).toEqual(['Bearer key-b', 'Bearer key-a', 'Bearer key-c'])
-    await open1.close()
+    await target.close()
     await second.idle()
     await second.close()
   })
@@ -105,9 +109,8 @@ describe.each(WIRES)('$name', (wire) => {
   test('secrets of the URL and of headers are in no message and no address', async () => {
     at.server.play((seen) => respond(500, { 'content-type': 'text/plain' }, `${seen.path} ${JSON.stringify(seen.headers)}`))
     const url = at.server.url.replace('http://', 'http://user:url-password@')
-    const answer = await at
-      .open(wire, { headers: { 'X-Api-Key': 'header-secret' } }, [`${url}/?sig=query-secret`])
-      .send(request(), new AbortController().signal)
+    const target = await at.open(wire, { headers: { 'X-Api-Key': 'header-secret' } }, [`${url}/?sig=query-secret`])
+    const answer = await target.send(request(), new AbortController().signal)
     expect(answer.error!.kind).toBe('http')
     for (const secret of ['url-password', 'header-secret', 'query-secret']) expect(JSON.stringify(answer)).not.toContain(secret)
     expect(at.server.requests[0]!.headers['x-api-key']).toBe('header-secret')

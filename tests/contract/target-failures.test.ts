@@ -144,14 +144,15 @@ describe.each(WIRES)('$name', (wire) => {
   test('nobody listens: connect', async () => {
     const { url } = at.server
     await at.server.close()
-    const answer = await at.open(wire, {}, [url]).send(request(), new AbortController().signal)
+    const answer = await (await at.open(wire, {}, [url])).send(request(), new AbortController().signal)
     expect(answer.error).toMatchObject({ kind: 'connect', message: expect.stringContaining('ECONNREFUSED') as string })
     expect(answer.sentNs).toBeUndefined()
     at.server = await ProtocolServer.start(clock)
   })
 
   test('http where https was asked for: connect', async () => {
-    const answer = await at.open(wire, {}, [at.server.url.replace('http:', 'https:')]).send(request(), new AbortController().signal)
+    const target = await at.open(wire, {}, [at.server.url.replace('http:', 'https:')])
+    const answer = await target.send(request(), new AbortController().signal)
     expect(answer.error!.kind).toBe('connect')
   })
 })

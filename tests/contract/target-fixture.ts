@@ -25,8 +25,8 @@ export class Fixture {
   /** Chunks with tokens that the target has told of so far. */
   tokens = 0
 
-  open(wire: Wire, options: WireOptions = {}, baseURLs: readonly string[] = [this.server.url]): Target {
-    this.target = createTarget(wire.spec(baseURLs, options), {
+  async open(wire: Wire, options: WireOptions = {}, baseURLs: readonly string[] = [this.server.url]): Promise<Target> {
+    this.target = await createTarget(wire.spec(baseURLs, options), {
       clock,
       transport: wire.transport,
       onTokens: (count) => {
@@ -36,8 +36,8 @@ export class Fixture {
     return this.target
   }
 
-  send(wire: Wire, more: Partial<GenerateRequest> = {}, options: WireOptions = {}): Promise<Answer> {
-    return this.open(wire, options).send(request(more), new AbortController().signal)
+  async send(wire: Wire, more: Partial<GenerateRequest> = {}, options: WireOptions = {}): Promise<Answer> {
+    return (await this.open(wire, options)).send(request(more), new AbortController().signal)
   }
 }
 

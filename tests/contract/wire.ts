@@ -1,4 +1,4 @@
-import type { LiveTargetSpec } from '../../src/targets/create-target.ts'
+import type { LiveTargetSpec } from '../../src/dsl/targets.ts'
 import type { Transport } from '../../src/targets/wire/connections.ts'
 
 export interface WireOptions {

@@ -1,10 +1,7 @@
 import type { AnswerSink } from '../answer.ts'
-import { cut, errorMessageOf, isRecord, WireError } from '../wire/failure.ts'
-
-/** Whether an event's data is `[DONE]`. */
-export function isDone(bytes: Buffer, start: number, end: number): boolean {
-  return end - start >= 6 && bytes[start] === 91 && bytes.toString('latin1', start, end).trim() === '[DONE]'
-}
+import type { JSONObject } from '../json.ts'
+import { errorIn, isCount, parseObject } from '../json.ts'
+import { isRecord } from '../wire/failure.ts'
 
 /**
  * Tells what the JSON of one event or of a whole body says, of chat and of plain completions alike.
@@ -21,27 +18,7 @@ export function decode(json: string, sink: AnswerSink): void {
   }
 }
 
-function parseObject(json: string): Readonly<Record<string, unknown>> {
-  let value: unknown
-  try {
-    value = JSON.parse(json)
-  } catch {
-    throw new WireError('protocol', `the server sent what is not JSON: ${cut(json)}`)
-  }
-  if (!isRecord(value)) throw new WireError('protocol', `the server sent JSON that is no object: ${cut(json)}`)
-  return value
-}
-
-/** An error under HTTP 200: `{"error": …}`, `{"object": "error", …}`, or FastDeploy's `{…, "code": 400}`. */
-function errorIn(value: Readonly<Record<string, unknown>>): string | undefined {
-  const { error, code } = value
-  const hasCode = typeof code === 'number' && code >= 400
-  if ((error === undefined || error === null || error === false || error === '') && value.object !== 'error' && !hasCode) return undefined
-  const message = errorMessageOf(value) ?? 'the server reported an error without a message'
-  return cut(hasCode ? `${message} (code ${code})` : message)
-}
-
-function decodeChoice(choice: Readonly<Record<string, unknown>>, sink: AnswerSink): void {
+function decodeChoice(choice: JSONObject, sink: AnswerSink): void {
   const index = isCount(choice.index) ? choice.index : 0
   const message = choice.delta ?? choice.message
   if (typeof choice.text === 'string') sink.token(index, choice.text, 'answer')
@@ -49,7 +26,7 @@ function decodeChoice(choice: Readonly<Record<string, unknown>>, sink: AnswerSin
   if (typeof choice.finish_reason === 'string' && choice.finish_reason !== '') sink.finish(index, choice.finish_reason)
 }
 
-function decodeMessage(index: number, message: Readonly<Record<string, unknown>>, sink: AnswerSink): void {
+function decodeMessage(index: number, message: JSONObject, sink: AnswerSink): void {
   // Newer vLLM sends the same reasoning under both names.
   const reasoning = message.reasoning_content ?? message.reasoning
   if (typeof reasoning === 'string') sink.token(index, reasoning, 'reasoning')
@@ -67,8 +44,4 @@ function textOfToolCall(call: unknown): string {
   if (!isRecord(call) || !isRecord(call.function)) return ''
   const { name, arguments: args } = call.function
   return (typeof name === 'string' ? name : '') + (typeof args === 'string' ? args : '')
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0
 }

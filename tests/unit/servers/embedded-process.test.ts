@@ -53,7 +53,7 @@ describe("a server of one's own model, with a key", () => {
   test.for([1, 2, 5])('%i tokens that make no whole character are visible all the same', async (maxTokens) => {
     const clock = startClock()
     const spec = openai({ baseURL: server.baseURL, model: server.model, apiKey: 'secret' })
-    const target = createTarget(spec, { clock, onTokens: () => {} })
+    const target = await createTarget(spec, { clock, onTokens: () => {} })
     try {
       const request = { messages: [{ role: 'user' as const, content: 'x' }], maxTokens, n: 1, stream: true, keepText: true }
       const { error, usage, choices } = await target.send(request, new AbortController().signal)

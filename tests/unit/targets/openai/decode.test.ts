@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { AnswerSink } from '../../../../src/targets/answer.ts'
-import { decode, isDone } from '../../../../src/targets/openai/decode.ts'
+import { decode } from '../../../../src/targets/openai/decode.ts'
 
 /** What a sink is told, as a list. */
 function told(value: unknown): unknown[][] {
@@ -98,12 +98,4 @@ test.each<[string, unknown, unknown[][]]>([
 
 test.each(['', '{', 'null', '[]', '7', 'data'])('%j is no event of this protocol', (json) => {
   expect(() => told(json)).toThrow(expect.objectContaining({ kind: 'protocol' }))
-})
-
-test('the end mark is known with blanks round it, and nothing else is taken for it', () => {
-  const bytes = Buffer.from('{} [DONE] ')
-  expect(isDone(bytes, 3, 9)).toBe(true)
-  expect(isDone(bytes, 3, 10)).toBe(true)
-  expect(isDone(bytes, 0, 2)).toBe(false)
-  expect(isDone(Buffer.from('["DONE"]'), 0, 8)).toBe(false)
 })

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
 import { openai } from '../../../../src/dsl/targets.ts'
-import { requestBody } from '../../../../src/targets/openai/request.ts'
+import { requestOpenAI } from '../../../../src/targets/openai/request.ts'
 import type { GenerateRequest } from '../../../../src/targets/target.ts'
 
 const bare: GenerateRequest = { messages: [{ role: 'user', content: 'Hi' }], maxTokens: 8, n: 1, stream: true, keepText: false }
 const baseURL = 'http://127.0.0.1:1'
 const body = (more: Partial<GenerateRequest> = {}, options: Partial<Parameters<typeof openai>[0]> = {}) =>
-  JSON.parse(requestBody(openai({ baseURL, ...options }), 'm', { ...bare, ...more })) as unknown
+  JSON.parse(JSON.stringify(requestOpenAI({ ...bare, ...more }, openai({ baseURL, ...options }), 'm').body)) as unknown
 
 test('what was not asked for is not sent', () => {
   expect(body()).toEqual({
@@ -47,11 +47,4 @@ test('a plain completion has the messages as its prompt', () => {
   const completion = body({ messages }, { endpoint: 'completions' })
   expect(completion).toMatchObject({ prompt: 'Be kind.\nHi' })
   expect(completion).not.toHaveProperty('messages')
-})
-
-test('extraBody comes last and wins', () => {
-  expect(body({ temperature: 0.7 }, { extraBody: { temperature: 1, metadata: { training: true } } })).toMatchObject({
-    temperature: 1,
-    metadata: { training: true },
-  })
 })

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openai } from '../../../../src/dsl/targets.ts'
 import { startClock } from '../../../../src/metrics/clock.ts'
-import { createOpenAITarget } from '../../../../src/targets/openai/target.ts'
+import { httpTarget } from '../../../../src/targets/http-target.ts'
+import { openaiProtocol } from '../../../../src/targets/openai/protocol.ts'
 import type { Target, TargetInfo } from '../../../../src/targets/target.ts'
 import { head, ProtocolServer, respond, respondJSON } from '../../../contract/protocol-server.ts'
 
@@ -23,7 +24,7 @@ afterEach(async () => {
 type Options = Omit<Parameters<typeof openai>[0], 'baseURL'>
 
 function make(options: Options = {}, baseURL = `${server.url}/v1`): Target {
-  target = createOpenAITarget(openai(options.baseURLs ? options : { baseURL, ...options }), { clock, onTokens: () => {} })
+  target = httpTarget(openaiProtocol)(openai(options.baseURLs ? options : { baseURL, ...options }), { clock, onTokens: () => {} })
   return target
 }
 
@@ -208,6 +209,17 @@ test('texts that nobody asked for are dropped as they come once the server has c
   expect([await sentText(), await sentText()]).toEqual(['', 'Hello'])
   counting = true
   expect([await sentText(), await sentText(true)]).toEqual(['', 'Hello'])
+})
+
+test('extraBody is laid over the body, within its objects too', async () => {
+  server.play(respondJSON({ choices: [{ message: { content: 'Hi' }, finish_reason: 'stop' }] }))
+  make({ model: 'm', extraBody: { temperature: 1, metadata: { training: true }, stream_options: { continuous_usage_stats: true } } })
+  await target.send({ messages: [], maxTokens: 1, n: 1, temperature: 0.7, stream: true, keepText: true }, signal)
+  expect(JSON.parse(server.requests[0]!.body)).toMatchObject({
+    temperature: 1,
+    metadata: { training: true },
+    stream_options: { include_usage: true, continuous_usage_stats: true },
+  })
 })
 
 async function sentText(keepText = false): Promise<string> {

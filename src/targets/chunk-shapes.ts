@@ -1,5 +1,5 @@
-import type { AnswerSink } from '../answer.ts'
-import { decode } from './decode.ts'
+import type { AnswerSink } from './answer.ts'
+import type { Decode } from './http-protocol.ts'
 
 type Kind = 'answer' | 'reasoning'
 
@@ -12,8 +12,10 @@ export interface ChunkShape {
 }
 
 /** How events are framed as a rule. What is framed otherwise is known by its data alone. */
-const FRAME_BEFORE = 'data: '
-const FRAME_BEHIND = '\n\n'
+export interface Frame {
+  readonly before: string
+  readonly behind: string
+}
 
 const QUOTE = 34
 const BACKSLASH = 92
@@ -38,6 +40,8 @@ const LONGEST_PAUSE = 1024
 export class ChunkShapes {
   /** Where the event that matched last ends. */
   end = 0
+  readonly #decode: Decode
+  readonly #frame: Frame
   readonly #limit: number
   readonly #shapes: ChunkShape[] = []
   #next = 0
@@ -49,8 +53,13 @@ export class ChunkShapes {
   #inVain = 0
   #pause = 0
 
-  /** @param choices how many answers the stream has */
-  constructor(choices = 1) {
+  /**
+   * @param decode what the stream's events are parsed with
+   * @param choices how many answers the stream has
+   */
+  constructor(decode: Decode, frame: Frame, choices = 1) {
+    this.#decode = decode
+    this.#frame = frame
     this.#limit = Math.min(choices + 1, MOST_SHAPES)
   }
 
@@ -61,7 +70,7 @@ export class ChunkShapes {
 
   /** The shape of the event whose data, without framing, is `bytes[start]` to `bytes[end − 1]`. */
   matchData(bytes: Buffer, start: number, end: number): ChunkShape | undefined {
-    const shape = this.#match(bytes, start, end, FRAME_BEFORE.length, FRAME_BEHIND.length)
+    const shape = this.#match(bytes, start, end, this.#frame.before.length, this.#frame.behind.length)
     return this.end === end ? shape : undefined
   }
 
@@ -81,7 +90,7 @@ export class ChunkShapes {
       return
     }
     // Data of several lines has another framing than it has bytes.
-    const shape = /[\r\n]/.test(json) ? undefined : shapeOf(json, only)
+    const shape = /[\r\n]/.test(json) ? undefined : shapeOf(json, only, this.#decode, this.#frame)
     if (shape === undefined || ++this.#inVain > PATIENCE) this.#pause = Math.min(2 ** this.#inVain, LONGEST_PAUSE)
     if (shape === undefined) return
     this.#shapes[this.#next] = shape
@@ -168,7 +177,7 @@ export class Witness implements AnswerSink {
 }
 
 /** The shape of a chunk that tells of nothing but this text; absent where no string in it is the text and nothing else. */
-function shapeOf(json: string, told: NonNullable<Witness['only']>): ChunkShape | undefined {
+function shapeOf(json: string, told: NonNullable<Witness['only']>, decode: Decode, frame: Frame): ChunkShape | undefined {
   const other = `${told.text}~`
   const inPlace = JSON.stringify(other)
   for (const [start, end] of stringsOf(json)) {
@@ -181,8 +190,8 @@ function shapeOf(json: string, told: NonNullable<Witness['only']>): ChunkShape |
     return {
       choice: told.choice,
       kind: told.kind,
-      before: Buffer.from(`${FRAME_BEFORE}${before}"`),
-      behind: Buffer.from(`"${behind}${FRAME_BEHIND}`),
+      before: Buffer.from(`${frame.before}${before}"`),
+      behind: Buffer.from(`"${behind}${frame.behind}`),
     }
   }
   return undefined

@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest'
-import type { Random } from '../../../../src/datasets/sampling.ts'
-import { createRandom } from '../../../../src/datasets/sampling.ts'
-import { AnswerBuilder } from '../../../../src/targets/answer.ts'
-import { ChunkShapes, Witness } from '../../../../src/targets/openai/chunk-shapes.ts'
-import { decode } from '../../../../src/targets/openai/decode.ts'
-import { StreamReader } from '../../../../src/targets/openai/readers.ts'
+import type { Random } from '../../../src/datasets/sampling.ts'
+import { createRandom } from '../../../src/datasets/sampling.ts'
+import { AnswerBuilder } from '../../../src/targets/answer.ts'
+import { ChunkShapes, Witness } from '../../../src/targets/chunk-shapes.ts'
+import { decode } from '../../../src/targets/openai/decode.ts'
+import { StreamReader } from '../../../src/targets/readers.ts'
+
+const FRAME = { before: 'data: ', behind: '\n\n' }
 
 const chunk = (delta: object, more: object = {}, top: object = {}) =>
   JSON.stringify({ id: 'c-1', object: 'chat.completion.chunk', choices: [{ index: 0, delta, finish_reason: null, ...more }], ...top })
@@ -45,7 +47,7 @@ function known(shapes: ChunkShapes, json: string): unknown[][] | undefined {
 }
 
 function learnt(...events: string[]): ChunkShapes {
-  const shapes = new ChunkShapes(8)
+  const shapes = new ChunkShapes(decode, FRAME, 8)
   for (const json of [events[0]!, ...events]) {
     const witness = new Witness()
     decode(json, witness)
@@ -102,7 +104,7 @@ test.each([
 })
 
 test('where each event has an id of its own, learning is given up for a while', () => {
-  const shapes = new ChunkShapes()
+  const shapes = new ChunkShapes(decode, FRAME)
   const learn = (i: number): string => {
     const witness = new Witness()
     const json = JSON.stringify({ id: `c-${i}`, choices: [{ index: 0, delta: { content: 'a' } }] })
@@ -120,7 +122,7 @@ test('of 30,000 events of all kinds, what is known by its bytes is what the pars
   const random = createRandom(74, 0)
   let matched = 0
   for (let stream = 0; stream < 1500; stream++) {
-    const shapes = new ChunkShapes(3)
+    const shapes = new ChunkShapes(decode, FRAME, 3)
     const style = styleOf(random)
     for (let i = 0; i < 20; i++) {
       const json = someEvent(random, style)
@@ -153,7 +155,7 @@ test('a stream is the same answer with shapes as without, however it is cut', ()
     }
     const read = new AnswerBuilder(4, true)
     let tokens = 0
-    const reader = new StreamReader(read, (count) => (tokens += count), 4)
+    const reader = new StreamReader(decode, read, (count) => (tokens += count), 4)
     // As sockets have it: all reads lie in one buffer.
     const buffer = Buffer.alloc(4096, 'data: {"x"\n\n')
     for (let at = 0; at < bytes.length;) {

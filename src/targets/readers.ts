@@ -1,10 +1,12 @@
-import type { AnswerBuilder } from '../answer.ts'
-import { WireError } from '../wire/failure.ts'
-import type { BodyReader } from '../wire/http.ts'
-import { EVENT_LIMIT, SseReader } from '../wire/sse.ts'
-import type { ChunkShape } from './chunk-shapes.ts'
+import type { AnswerBuilder } from './answer.ts'
+import type { ChunkShape, Frame } from './chunk-shapes.ts'
 import { ChunkShapes, Witness } from './chunk-shapes.ts'
-import { decode, isDone } from './decode.ts'
+import type { Decode } from './http-protocol.ts'
+import { WireError } from './wire/failure.ts'
+import type { BodyReader } from './wire/http.ts'
+import { EVENT_LIMIT, SseReader } from './wire/sse.ts'
+
+const EVENT_FRAME: Frame = { before: 'data: ', behind: '\n\n' }
 
 /** Reads an answer into a builder; {@link end} is called once the whole body has come. */
 export interface AnswerReader extends BodyReader {
@@ -15,6 +17,7 @@ export interface AnswerReader extends BodyReader {
 /** Reads an answer that is streamed as events. */
 export class StreamReader implements AnswerReader {
   readonly form = 'stream'
+  readonly #decode: Decode
   readonly #answer: AnswerBuilder
   readonly #onTokens: (count: number) => void
   readonly #shapes: ChunkShapes
@@ -22,10 +25,11 @@ export class StreamReader implements AnswerReader {
   #readNs = Number.NaN
 
   /** @param choices how many answers were asked for in the request */
-  constructor(answer: AnswerBuilder, onTokens: (count: number) => void, choices = 1) {
+  constructor(decode: Decode, answer: AnswerBuilder, onTokens: (count: number) => void, choices = 1) {
+    this.#decode = decode
     this.#answer = answer
     this.#onTokens = onTokens
-    this.#shapes = new ChunkShapes(choices)
+    this.#shapes = new ChunkShapes(decode, EVENT_FRAME, choices)
     this.#events = new SseReader(
       (bytes, start, end) => this.#onEvent(bytes, start, end),
       EVENT_LIMIT,
@@ -56,7 +60,7 @@ export class StreamReader implements AnswerReader {
     if (shape !== undefined) return this.#addPiece(shape, bytes)
     const json = bytes.toString('utf8', start, end)
     const witness = new Witness(this.#answer)
-    decode(json, witness)
+    this.#decode(json, witness)
     this.#shapes.learn(json, witness)
   }
 
@@ -79,13 +83,15 @@ export class StreamReader implements AnswerReader {
 /** Reads an answer that comes as one JSON document. */
 export class DocumentReader implements AnswerReader {
   readonly form = 'json'
+  readonly #decode: Decode
   readonly #answer: AnswerBuilder
   readonly #onTokens: (count: number) => void
   readonly #parts: Buffer[] = []
   #bytes = 0
   #readNs = Number.NaN
 
-  constructor(answer: AnswerBuilder, onTokens: (count: number) => void) {
+  constructor(decode: Decode, answer: AnswerBuilder, onTokens: (count: number) => void) {
+    this.#decode = decode
     this.#answer = answer
     this.#onTokens = onTokens
   }
@@ -100,8 +106,13 @@ export class DocumentReader implements AnswerReader {
   end(): void {
     if (this.#bytes === 0) throw new WireError('protocol', 'the answer has no body')
     this.#answer.beginChunk(this.#readNs)
-    decode(Buffer.concat(this.#parts).toString(), this.#answer)
-    if (this.#answer.blank) throw new WireError('protocol', 'the answer is JSON without `choices`')
+    this.#decode(Buffer.concat(this.#parts).toString(), this.#answer)
+    if (this.#answer.blank) throw new WireError('protocol', 'the answer is JSON that says nothing of an answer')
     if (this.#answer.tokenChunks > 0) this.#onTokens(this.#answer.tokenChunks)
   }
+}
+
+/** Whether an event's data is `[DONE]`. */
+export function isDone(bytes: Buffer, start: number, end: number): boolean {
+  return end - start >= 6 && bytes[start] === 91 && bytes.toString('latin1', start, end).trim() === '[DONE]'
 }

@@ -1,0 +1,151 @@
+import type { HttpTargetSpec } from '../dsl/http-target.ts'
+import { redact } from '../dsl/redact.ts'
+import { AnswerBuilder } from './answer.ts'
+import type { HttpProtocol } from './http-protocol.ts'
+import { Probe } from './probe.ts'
+import type { Door } from './probe.ts'
+import type { AnswerReader } from './readers.ts'
+import { DocumentReader, StreamReader } from './readers.ts'
+import type { Answer, GenerateRequest, Target, TargetContext, TargetInfo } from './target.ts'
+import type { Address } from './wire/address.ts'
+import { parseAddress } from './wire/address.ts'
+import type { Failure } from './wire/failure.ts'
+import { isRecord, WireError } from './wire/failure.ts'
+import { headerList } from './wire/headers.ts'
+import { HttpClient, unkeptNotes } from './wire/http.ts'
+import { scrubber } from './wire/secrets.ts'
+
+/**
+ * Makes targets that speak a protocol: addresses and keys in turn, headers, connections, times, secrets and failures are the
+ * same for all of them.
+ * @returns a function that makes one of them; it throws `INVALID_OPTION` for a header or a key that HTTP can't carry
+ */
+export function httpTarget<Spec extends HttpTargetSpec>(protocol: HttpProtocol<Spec>): (spec: Spec, context: TargetContext) => Target {
+  return (spec, context) => new HttpTarget(protocol, spec, context)
+}
+
+class HttpTarget<Spec extends HttpTargetSpec> implements Target {
+  readonly #protocol: HttpProtocol<Spec>
+  readonly #spec: Spec
+  readonly #context: TargetContext
+  readonly #http: HttpClient
+  readonly #addresses: readonly Address[]
+  /** Headers of a request to address a with key k: `[a][k]`. */
+  readonly #headers: readonly (readonly string[])[][]
+  readonly #scrub: (text: string) => string
+  readonly #keys: number
+  /** Whether the server at an address counted the tokens of its last answer, so that texts of further ones can go at once. */
+  readonly #counts: boolean[]
+  #model: string | undefined
+  #nextAddress = 0
+  #nextKey = 0
+
+  constructor(protocol: HttpProtocol<Spec>, spec: Spec, context: TargetContext) {
+    this.#protocol = protocol
+    this.#spec = spec
+    this.#context = context
+    this.#model = spec.model
+    const { clock, transport } = context
+    this.#http = new HttpClient({ clock, timeout: spec.timeout, idleTimeout: spec.idleTimeout, transport })
+    this.#addresses = spec.baseURLs.map((baseURL) => {
+      const address = parseAddress(baseURL)
+      return { ...address, path: protocol.basePath?.(address.path) ?? address.path }
+    })
+    this.#counts = this.#addresses.map(() => false)
+    this.#keys = Math.max(1, spec.apiKeys.length)
+    this.#headers = this.#addresses.map(({ authorization }) =>
+      Array.from({ length: this.#keys }, (_, k) => headersOf(protocol.call, spec, spec.apiKeys[k], authorization)),
+    )
+    this.#scrub = scrubber([...this.#addresses.flatMap(({ secrets }) => secrets), ...spec.apiKeys, ...secretHeaders(spec)])
+  }
+
+  async prepare(signal: AbortSignal): Promise<TargetInfo> {
+    const door = (i: number): Door => ({
+      address: this.#addresses[i % this.#addresses.length]!,
+      headers: this.#headers[i % this.#addresses.length]![i % this.#keys]!,
+    })
+    // As requests will pair them, so that a key that is for one URL only is tried there.
+    const others = Array.from({ length: Math.max(this.#addresses.length, this.#keys) - 1 }, (_, i) => door(i + 1))
+    const probe = new Probe(this.#spec, [door(0), ...others], { http: this.#http, scrub: this.#scrub, signal })
+    const info = await this.#protocol.probe(probe)
+    this.#model = info.model
+    return info
+  }
+
+  async send(request: GenerateRequest, signal: AbortSignal): Promise<Answer> {
+    const a = this.#nextAddress++ % this.#addresses.length
+    const k = this.#nextKey++ % this.#keys
+    const address = this.#addresses[a]!
+    const answer = new AnswerBuilder(request.n, request.stream, request.keepText || !this.#counts[a])
+    const reader = this.#readerOf(request, answer)
+    const { path, body } = this.#protocol.request(request, this.#spec, this.#model)
+    const exchange = await this.#http.exchange(
+      {
+        method: 'POST',
+        origin: address.origin,
+        path: address.path + path + address.query,
+        headers: this.#headers[a]![k]!,
+        body: JSON.stringify(overlaid(body, this.#spec.extraBody)),
+      },
+      reader,
+      signal,
+    )
+    const failure = exchange.failure ?? endOf(reader)
+    const built = answer.build({ ...exchange, failure }, address.shown, request.keepText)
+    if (built.error === undefined) {
+      this.#counts[a] = (built.usage?.outputTokens ?? 0) > 0
+      return built
+    }
+    return { ...built, error: { kind: built.error.kind, message: this.#scrub(built.error.message) } }
+  }
+
+  get notes(): readonly string[] {
+    return unkeptNotes(this.#http.unkept)
+  }
+
+  close(): Promise<void> {
+    return this.#http.close()
+  }
+
+  #readerOf({ stream, n }: GenerateRequest, answer: AnswerBuilder): AnswerReader {
+    const { decode, decodeWhole = decode } = this.#protocol
+    const { onTokens } = this.#context
+    return stream ? new StreamReader(decode, answer, onTokens, n) : new DocumentReader(decodeWhole, answer, onTokens)
+  }
+}
+
+/** An object with another laid over it: what that one holds wins, and objects within objects are laid over one another too. */
+function overlaid(under: Readonly<Record<string, unknown>>, over: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const merged = { ...under }
+  for (const [name, value] of Object.entries(over)) {
+    const below = merged[name]
+    merged[name] = isRecord(below) && isRecord(value) ? overlaid(below, value) : value
+  }
+  return merged
+}
+
+function endOf(reader: AnswerReader): Failure | undefined {
+  try {
+    reader.end()
+    return undefined
+  } catch (error) {
+    if (error instanceof WireError) return { kind: error.kind, message: error.message }
+    throw error
+  }
+}
+
+function headersOf(call: string, spec: HttpTargetSpec, key: string | undefined, authorization: string | undefined): string[] {
+  const credentials = key === undefined ? authorization : `Bearer ${key}`
+  return headerList(
+    call,
+    { accept: 'application/json, text/event-stream', 'content-type': 'application/json', 'user-agent': 'vitest-llm-bench' },
+    credentials === undefined ? {} : { authorization: credentials },
+    spec.headers,
+  )
+}
+
+function secretHeaders(spec: HttpTargetSpec): string[] {
+  return Object.entries(redact({ ...spec.headers })).flatMap(([name, shown]) =>
+    shown === '***' ? [spec.headers[name]!, spec.headers[name]!.replace(/^\w+ /, '')] : [],
+  )
+}
