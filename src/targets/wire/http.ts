@@ -6,6 +6,9 @@ import type { Transport } from './connections.ts'
 import { Connections } from './connections.ts'
 import type { Failure, Phase } from './failure.ts'
 import { closedByPeer, transportFailure, WireError } from './failure.ts'
+import type { Lacking } from './time-limits.ts'
+import { TimeLimits } from './time-limits.ts'
+import { CANCELLED, UnderWay } from './under-way.ts'
 import { isExpected, unexpectedFailure } from './unexpected.ts'
 
 export interface HttpRequest {
@@ -64,9 +67,7 @@ export class HttpClient {
   readonly #options: HttpClientOptions
   readonly #connections: Connections
   #closed = false
-  readonly #underWay = new Set<RunningExchange>()
-  /** Requests by signal: one listener for all, since adding and removing listeners takes longer the more there are. */
-  readonly #bySignal = new WeakMap<AbortSignal, Set<RunningExchange>>()
+  readonly #underWay = new UnderWay()
 
   constructor(options: HttpClientOptions) {
     this.#options = options
@@ -77,7 +78,6 @@ export class HttpClient {
   exchange(request: HttpRequest, reader: BodyReader, signal: AbortSignal): Promise<Exchange> {
     const { clock, timeout, idleTimeout } = this.#options
     if (signal.aborted || this.#closed) return Promise.resolve({ endNs: clock.now(), failure: CANCELLED })
-    const bySignal = this.#watch(signal)
     return new Promise((resolve) => {
       const running = new RunningExchange(
         clock,
@@ -87,13 +87,11 @@ export class HttpClient {
         request.timeout ?? timeout,
         idleTimeout,
         (exchange) => {
-          bySignal.delete(running)
-          this.#underWay.delete(running)
+          this.#underWay.delete(running, signal)
           resolve(exchange)
         },
       )
-      bySignal.add(running)
-      this.#underWay.add(running)
+      this.#underWay.add(running, signal)
       running.start()
     })
   }
@@ -106,17 +104,8 @@ export class HttpClient {
   /** Closes every connection; requests under way fail as cancelled. */
   async close(): Promise<void> {
     this.#closed = true
-    for (const running of this.#underWay) running.fail(CANCELLED)
+    this.#underWay.cancelAll()
     await this.#connections.close()
-  }
-
-  #watch(signal: AbortSignal): Set<RunningExchange> {
-    const known = this.#bySignal.get(signal)
-    if (known !== undefined) return known
-    const exchanges = new Set<RunningExchange>()
-    this.#bySignal.set(signal, exchanges)
-    signal.addEventListener('abort', () => exchanges.forEach((running) => running.fail(CANCELLED)), { once: true })
-    return exchanges
   }
 }
 
@@ -125,8 +114,6 @@ export function unkeptNotes(origins: readonly string[]): string[] {
   return origins.map((origin) => `${origin} closes connections unannounced: each request opens its own (no part of TTFT).`)
 }
 
-const CANCELLED: Failure = { kind: 'cancelled', message: 'the run was cancelled' }
-const LONGEST_TIMER_MS = 2 ** 31 - 1
 /** An answer that is not the expected one is read up to this, for its message. */
 const UNEXPECTED_BODY_LIMIT = 64 * 1024
 
@@ -135,17 +122,13 @@ class RunningExchange implements ResponseHandler {
   readonly #connections: Connections
   readonly #request: HttpRequest
   readonly #reader: BodyReader
-  readonly #timeout: number
-  readonly #idleTimeout: number
+  readonly #limits: TimeLimits
   readonly #done: (exchange: Exchange) => void
-  readonly #startNs: number
   #connection: Connection
-  #timer: NodeJS.Timeout
   #settled = false
   #resent: true | undefined
   #sentNs: number | undefined
   #connectNs: number | undefined
-  #lastReadNs = Number.NaN
   #status: number | undefined
   #headers: IncomingHttpHeaders | undefined
   /** Collected instead of read where the answer is not the expected one. */
@@ -165,11 +148,14 @@ class RunningExchange implements ResponseHandler {
     this.#connections = connections
     this.#request = request
     this.#reader = reader
-    this.#timeout = timeout
-    this.#idleTimeout = idleTimeout
     this.#done = done
-    this.#startNs = clock.now()
-    this.#timer = this.#startTimer(timeout * 1e3)
+    this.#limits = new TimeLimits(
+      clock,
+      timeout,
+      idleTimeout,
+      (failure) => this.#failFor(failure),
+      () => this.#lacking(),
+    )
     this.#connection = connections.take(request.origin)
   }
 
@@ -196,9 +182,7 @@ class RunningExchange implements ResponseHandler {
   onResponseData(bytes: Buffer, start: number, end: number): void {
     if (this.#settled) return
     const readNs = this.#connection.readNs
-    const first = Number.isNaN(this.#lastReadNs)
-    this.#lastReadNs = readNs
-    if (first) this.#restartTimer(readNs)
+    this.#limits.read(readNs)
     if (this.#unexpected !== undefined) return this.#collect(bytes.subarray(start, end))
     try {
       this.#reader.read(bytes, start, end, readNs)
@@ -253,14 +237,14 @@ class RunningExchange implements ResponseHandler {
   #settle(failure: Failure | undefined, reusable: boolean): void {
     if (this.#settled) return
     this.#settled = true
-    clearTimeout(this.#timer)
+    this.#limits.stop()
     const endNs = this.#clock.now()
     if (reusable) this.#connections.release(this.#connection)
     else this.#connections.discard(this.#connection)
     this.#done({
       sentNs: this.#sentNs,
       connectNs: this.#connectNs,
-      lastReadNs: Number.isNaN(this.#lastReadNs) ? undefined : this.#lastReadNs,
+      lastReadNs: this.#limits.lastReadNs,
       endNs,
       status: this.#status,
       headers: this.#headers,
@@ -280,44 +264,9 @@ class RunningExchange implements ResponseHandler {
     return unexpectedFailure(this.#status!, this.#headers!, body, this.#reader.form)
   }
 
-  /** From the first byte of the body on, the idle time-out counts too. */
-  #restartTimer(nowNs: number): void {
-    clearTimeout(this.#timer)
-    this.#timer = this.#startTimer(this.#remainingMs(nowNs, nowNs))
-  }
-
-  #startTimer(delayMs: number): NodeJS.Timeout {
-    return setTimeout(() => this.#onTimer(), Math.min(Math.max(1, Math.ceil(delayMs)), LONGEST_TIMER_MS))
-  }
-
-  /** @param lastReadNs NaN before the first byte of the body */
-  #remainingMs(nowNs: number, lastReadNs: number): number {
-    const whole = this.#timeout * 1e3 - (nowNs - this.#startNs) / 1e6
-    return Number.isNaN(lastReadNs) ? whole : Math.min(whole, this.#idleTimeout * 1e3 - (nowNs - lastReadNs) / 1e6)
-  }
-
-  // No timer is touched when bytes come: the one timer looks when it fires, and sets itself anew for what is left.
-  #onTimer(): void {
-    const remaining = this.#remainingMs(this.#clock.now(), this.#lastReadNs)
-    if (remaining > 0) {
-      this.#timer = this.#startTimer(remaining)
-      return
-    }
-    // Bytes may be waiting where this process was late itself: they are read before the time-out is believed.
-    setImmediate(() => {
-      if (this.#settled) return
-      const nowNs = this.#clock.now()
-      if (this.#remainingMs(nowNs, this.#lastReadNs) > 0) this.#onTimer()
-      else this.#failFor(this.#timeoutFailure(nowNs))
-    })
-  }
-
-  #timeoutFailure(nowNs: number): Failure {
-    if ((nowNs - this.#startNs) / 1e9 < this.#timeout) {
-      return { kind: 'idle', message: `no byte came for ${this.#idleTimeout} s in the middle of the answer (idleTimeout)` }
-    }
-    const stage = this.#sentNs === undefined ? 'no connection' : this.#status === undefined ? 'no answer' : 'no end of the answer'
-    const hint = stage === 'no connection' && this.#connection.isHandshaking ? ': no TLS came about, the server may speak plain http' : ''
-    return { kind: 'timeout', message: `${stage} within ${this.#timeout} s (timeout)${hint}` }
+  #lacking(): Lacking {
+    if (this.#sentNs !== undefined) return { what: this.#status === undefined ? 'no answer' : 'no end of the answer' }
+    const hint = this.#connection.isHandshaking ? ': no TLS came about, the server may speak plain http' : ''
+    return { what: 'no connection', hint }
   }
 }
