@@ -1,8 +1,10 @@
 import { z } from 'zod'
+import type { ConnectionSpec } from './connection.ts'
+import { connectionFields, connectionFits } from './connection.ts'
 import { nonEmptyString, parseOptions, positiveSeconds } from './options.ts'
 
 /** What every target that is reached over HTTP has, as plain data. */
-export interface HttpTargetSpec {
+export interface HttpTargetSpec extends ConnectionSpec {
   /** Take the requests in turn. */
   readonly baseURLs: readonly string[]
   readonly model?: string | undefined
@@ -47,10 +49,11 @@ export function httpTargetFields({ endpoints, ends }: BaseURLRule) {
     timeout: positiveSeconds.default(600),
     idleTimeout: positiveSeconds.default(120),
     tokenizer: nonEmptyString.optional(),
+    ...connectionFields,
   }
 }
 
-interface Addressed {
+interface Addressed extends ConnectionSpec {
   readonly baseURL?: string | undefined
   readonly baseURLs?: string[] | undefined
   readonly apiKey?: string | undefined
@@ -71,6 +74,7 @@ export function parseHttpTarget<Schema extends z.ZodType<Addressed>>(schema: Sch
     .refine(({ apiKey, apiKeys }) => apiKey === undefined || apiKeys === undefined, {
       error: 'expected at most one of `apiKey` and `apiKeys`',
     })
+    .superRefine(connectionFits)
   const { baseURL, baseURLs, apiKey, apiKeys, ...rest } = parseOptions(addressed, options, call)
   return { baseURLs: baseURLs ?? [baseURL!], apiKeys: apiKeys ?? (apiKey === undefined ? [] : [apiKey]), ...rest }
 }

@@ -23,8 +23,10 @@ export function redactAt(name: string, value: unknown): unknown {
   return value
 }
 
-/** A URL without its user name, password and query; any other text unchanged. */
+/** A URL, or what stands where one should, without its user name, password and query; any other text unchanged. */
 export function redactURL(text: string): string {
+  const bare = /^[^\s/:@]+:[^\s/@][^\s@]*@(\S+)$/.exec(text)?.[1]
+  if (bare !== undefined) return `***@${bare}`
   if (!/^[a-z][a-z0-9+.-]*:\/\/\S+$/i.test(text) || !URL.canParse(text)) return text
   const url = new URL(text)
   if (url.username === '' && url.password === '' && url.search === '') return text

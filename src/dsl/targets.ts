@@ -53,6 +53,12 @@ const openaiOptions = z.strictObject({
  * @param options.idleTimeout seconds without a byte, counted from the first byte of the answer's body on, until a request is
  *   given up (default: 120); before that byte only `timeout` counts, however long the prefill
  * @param options.tokenizer path of a `tokenizer.json`, used where the server reports no token counts
+ * @param options.socketPath Unix domain socket that the server listens on, in place of the URL's host and port
+ * @param options.proxy URL of an HTTP proxy, `http://user:password@host:port`; proxies in the environment are not used
+ * @param options.http2 HTTP/2 over TLS, one request at a time on a connection (default: HTTP/1.1)
+ * @param options.ca path of a PEM file with CA certificates to trust beside the usual ones
+ * @param options.cert path of a PEM file with the client's certificate; `key` is the path of its private key
+ * @param options.rejectUnauthorized `false` takes any certificate of the server's (default: true)
  * @example openai({ baseURL: 'http://127.0.0.1:8000/v1', model: 'Qwen2.5-7B-Instruct' })
  */
 export function openai(options: z.input<typeof openaiOptions>): OpenAITargetSpec {

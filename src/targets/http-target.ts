@@ -13,12 +13,14 @@ import type { Failure } from './wire/failure.ts'
 import { isRecord, WireError } from './wire/failure.ts'
 import { headerList } from './wire/headers.ts'
 import { HttpClient, unkeptNotes } from './wire/http.ts'
+import { routeOf } from './wire/route.ts'
 import { scrubber } from './wire/secrets.ts'
 
 /**
  * Makes targets that speak a protocol: addresses and keys in turn, headers, connections, times, secrets and failures are the
  * same for all of them.
- * @returns a function that makes one of them; it throws `INVALID_OPTION` for a header or a key that HTTP can't carry
+ * @returns a function that makes one of them; it throws `INVALID_OPTION` for a header or a key that HTTP can't carry, or a
+ *   certificate's file that can't be read
  */
 export function httpTarget<Spec extends HttpTargetSpec>(protocol: HttpProtocol<Spec>): (spec: Spec, context: TargetContext) => Target {
   return (spec, context) => new HttpTarget(protocol, spec, context)
@@ -46,7 +48,8 @@ class HttpTarget<Spec extends HttpTargetSpec> implements Target {
     this.#context = context
     this.#model = spec.model
     const { clock, transport } = context
-    this.#http = new HttpClient({ clock, timeout: spec.timeout, idleTimeout: spec.idleTimeout, transport })
+    const route = routeOf(spec, protocol.call, context.root ?? process.cwd())
+    this.#http = new HttpClient({ clock, timeout: spec.timeout, idleTimeout: spec.idleTimeout, transport, route })
     this.#addresses = spec.baseURLs.map((baseURL) => {
       const address = parseAddress(baseURL)
       return { ...address, path: protocol.basePath?.(address.path) ?? address.path }
@@ -56,7 +59,12 @@ class HttpTarget<Spec extends HttpTargetSpec> implements Target {
     this.#headers = this.#addresses.map(({ authorization }) =>
       Array.from({ length: this.#keys }, (_, k) => headersOf(protocol.call, spec, spec.apiKeys[k], authorization)),
     )
-    this.#scrub = scrubber([...this.#addresses.flatMap(({ secrets }) => secrets), ...spec.apiKeys, ...secretHeaders(spec)])
+    this.#scrub = scrubber([
+      ...this.#addresses.flatMap(({ secrets }) => secrets),
+      ...route.secrets,
+      ...spec.apiKeys,
+      ...secretHeaders(spec),
+    ])
   }
 
   async prepare(signal: AbortSignal): Promise<TargetInfo> {

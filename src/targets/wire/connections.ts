@@ -1,10 +1,14 @@
 import type { Clock } from '../../metrics/clock.ts'
 import type { Connection } from './connection.ts'
+import { Dialer } from './dialer.ts'
+import { Http2Connection } from './http2-connection.ts'
+import type { Route } from './route.ts'
 import { SocketConnection } from './socket-connection.ts'
 import { UndiciConnection } from './undici-connection.ts'
 
 /**
- * What carries plain HTTP: sockets of our own, which cost less and read sooner, or undici, which carries all else (TLS) anyway.
+ * What carries plain HTTP: sockets of our own, which cost less and read sooner, or undici, which carries TLS anyway. To a proxy
+ * it is sockets of our own.
  */
 export type Transport = 'socket' | 'undici'
 
@@ -12,13 +16,17 @@ export type Transport = 'socket' | 'undici'
 export class Connections {
   readonly #clock: Clock
   readonly #transport: Transport
+  readonly #route: Route
+  readonly #dialer: Dialer
   readonly #all = new Set<Connection>()
   readonly #free = new Map<string, Connection[]>()
   readonly #unkept = new Set<string>()
 
-  constructor(clock: Clock, transport: Transport) {
+  constructor(clock: Clock, transport: Transport, route: Route) {
     this.#clock = clock
     this.#transport = transport
+    this.#route = route
+    this.#dialer = new Dialer(route)
   }
 
   /** Origins that close connections after an answer without saying so: theirs are not used again. */
@@ -32,10 +40,16 @@ export class Connections {
 
   /** A connection that nothing was sent on. */
   open(origin: string): Connection {
-    const Kind = this.#transport === 'socket' && origin.startsWith('http:') ? SocketConnection : UndiciConnection
-    const connection = new Kind(origin, this.#clock, () => this.unkeep(origin))
+    const connection = this.#connectionTo(origin, () => this.unkeep(origin))
     this.#all.add(connection)
     return connection
+  }
+
+  #connectionTo(origin: string, onUnannouncedClose: () => void): Connection {
+    const own = this.#transport === 'socket' || this.#route.proxy !== undefined
+    if (own && origin.startsWith('http:')) return new SocketConnection(origin, this.#clock, onUnannouncedClose, this.#route)
+    const Kind = this.#route.http2 ? Http2Connection : UndiciConnection
+    return new Kind(origin, this.#clock, onUnannouncedClose, this.#dialer)
   }
 
   /** Gives a connection back whose answer was read to its end. */

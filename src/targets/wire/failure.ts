@@ -40,11 +40,14 @@ const CONNECT_CAUSES: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'the host did not answer',
   UND_ERR_CONNECT_TIMEOUT: 'the host did not answer',
   ECONNRESET: 'the server closed the connection while it was being opened',
+  ENOENT: 'there is no such Unix socket: is the server running?',
+  EACCES: 'no permission to connect',
   EMFILE: 'no more files may be opened here: raise `ulimit -n`',
   EADDRNOTAVAIL: 'no local port is free',
   EPROTO: 'TLS failed: does the server speak https on this port?',
   ERR_SSL_WRONG_VERSION_NUMBER: 'TLS failed: the server speaks http on this port',
   ERR_SSL_PACKET_LENGTH_TOO_LONG: 'TLS failed: the server speaks http on this port',
+  ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL: 'the server speaks no HTTP/2 over TLS: leave `http2` out',
   CERT_HAS_EXPIRED: "the server's certificate has expired",
   ERR_TLS_CERT_ALTNAME_INVALID: "the server's certificate is for another host name",
 }
@@ -70,7 +73,7 @@ export function transportFailure(error: Error, phase: Phase, wholeBody: boolean)
   if (phase === 'handshake' && NO_HANDSHAKE.has(code)) {
     return { kind: 'connect', message: `TLS failed: the server may speak plain http on this port (${code})` }
   }
-  if (phase === 'connecting' || phase === 'handshake') return { kind: 'connect', message: connectMessage(error, code) }
+  if (phase === 'connecting' || phase === 'handshake') return { kind: 'connect', message: connectMessage(error) }
   if (error.name === 'HTTPParserError' && !isEarlyEnd(error)) {
     return { kind: 'protocol', message: `the answer is not HTTP/1.1 (${code})` }
   }
@@ -99,9 +102,11 @@ function isUnasked(error: Error): boolean {
   return codeOf(error) === 'UND_ERR_SOCKET' && error.message.startsWith('bad ')
 }
 
-function connectMessage(error: Error, code: string): string {
+/** Why no connection came about. */
+export function connectMessage(error: Error): string {
+  const code = codeOf(error)
   if (UNTRUSTED.has(code)) {
-    return `the server's certificate is not trusted (${code}): name its CA file in NODE_EXTRA_CA_CERTS`
+    return `the server's certificate is not trusted (${code}): name the file of its CA in \`ca\``
   }
   const cause = CONNECT_CAUSES[code]
   return cause === undefined ? `no connection: ${firstLine(messageOf(error))}` : `${cause} (${code})`

@@ -6,6 +6,8 @@ import type { Transport } from './connections.ts'
 import { Connections } from './connections.ts'
 import type { Failure, Phase } from './failure.ts'
 import { closedByPeer, transportFailure, WireError } from './failure.ts'
+import type { Route } from './route.ts'
+import { DIRECT } from './route.ts'
 import type { Lacking } from './time-limits.ts'
 import { TimeLimits } from './time-limits.ts'
 import { CANCELLED, UnderWay } from './under-way.ts'
@@ -57,10 +59,12 @@ export interface HttpClientOptions {
   readonly idleTimeout: number
   /** What carries plain HTTP: by default sockets of our own. */
   readonly transport?: Transport | undefined
+  /** The way to the servers: by default straight to the URL's host. */
+  readonly route?: Route | undefined
 }
 
 /**
- * HTTP/1.1 for measuring: keep-alive, one request a connection at a time, no redirects, times at the socket. Nothing is sent
+ * HTTP for measuring: keep-alive, one request a connection at a time, no redirects, times at the socket. Nothing is sent
  * again but what went out on a kept-alive connection that the server had closed by then, and the exchange says so.
  */
 export class HttpClient {
@@ -71,7 +75,7 @@ export class HttpClient {
 
   constructor(options: HttpClientOptions) {
     this.#options = options
-    this.#connections = new Connections(options.clock, options.transport ?? 'socket')
+    this.#connections = new Connections(options.clock, options.transport ?? 'socket', options.route ?? DIRECT)
   }
 
   /** Sends a request and hands the answer's body to `reader`. Never rejects. */

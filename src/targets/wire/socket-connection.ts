@@ -1,10 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Socket } from 'node:net'
+import type { NetConnectOpts, Socket } from 'node:net'
 import { connect } from 'node:net'
 import type { Clock } from '../../metrics/clock.ts'
 import type { OutgoingRequest, ResponseHandler } from './connection.ts'
 import { CONNECT_TIMEOUT_MS, Connection } from './connection.ts'
 import { PeerClosedError, WireError } from './failure.ts'
+import type { Proxy, Route } from './route.ts'
+import { hostOf } from './route.ts'
+import { proxyFailure } from './tunnel.ts'
 import type { ResponseSink } from './response-parser.ts'
 import { ResponseParser } from './response-parser.ts'
 
@@ -24,6 +27,8 @@ const KEPT_MARGIN_NS = 2e9
  */
 export class SocketConnection extends Connection implements ResponseSink {
   readonly #url: URL
+  readonly #proxy: Proxy | undefined
+  readonly #to: NetConnectOpts
   readonly #parser = new ResponseParser(this)
   #socket: Socket | undefined
   /** Present while a request is under way. */
@@ -32,9 +37,12 @@ export class SocketConnection extends Connection implements ResponseSink {
   #keptNs = KEPT_NS
   #keptUntilNs = Infinity
 
-  constructor(origin: string, clock: Clock, onUnannouncedClose: () => void) {
+  constructor(origin: string, clock: Clock, onUnannouncedClose: () => void, { proxy, socketPath }: Route) {
     super(origin, clock, onUnannouncedClose)
     this.#url = new URL(origin)
+    this.#proxy = proxy
+    const { host, port } = proxy ?? { host: hostOf(this.#url), port: Number(this.#url.port || 80) }
+    this.#to = socketPath === undefined ? { host, port } : { path: socketPath }
   }
 
   onHead(status: number, headers: IncomingHttpHeaders): void {
@@ -71,10 +79,9 @@ export class SocketConnection extends Connection implements ResponseSink {
 
   #open(): void {
     this.opening()
-    const { hostname, port } = this.#url
+    let open = false
     const socket = connect({
-      host: hostname.replace(/^\[(.*)\]$/, '$1'),
-      port: Number(port || 80),
+      ...this.#to,
       noDelay: true,
       keepAlive: true,
       keepAliveInitialDelay: 60_000,
@@ -90,17 +97,18 @@ export class SocketConnection extends Connection implements ResponseSink {
     socket
       .setTimeout(CONNECT_TIMEOUT_MS, () => socket.destroy(Object.assign(new Error('the connection timed out'), { code: 'ETIMEDOUT' })))
       .on('connect', () => {
+        open = true
         socket.setTimeout(0)
         if (this.#socket !== socket) return
         this.opened()
         this.#send(socket)
       })
       .on('end', () => this.#onClosed(socket, new PeerClosedError()))
-      .on('error', (error) => this.#onClosed(socket, error))
+      .on('error', (error) => this.#onClosed(socket, open || this.#proxy === undefined ? error : proxyFailure(this.#proxy, error)))
   }
 
   #send(socket: Socket): void {
-    const bytes = bytesOf(this.#request!, this.#url.host)
+    const bytes = bytesOf(this.#request!, this.#url, this.#proxy)
     this.#keptUntilNs = Infinity
     this.#parser.begin()
     this.#handler!.onRequestStart()
@@ -142,9 +150,10 @@ export class SocketConnection extends Connection implements ResponseSink {
   }
 }
 
-/** Head and body, for one write. */
-function bytesOf({ method, path, headers, body, reset }: OutgoingRequest, host: string): Buffer {
-  let head = `${method} ${path} HTTP/1.1\r\n`
+/** Head and body, for one write; to a proxy the whole URL is named, which it forwards to. */
+function bytesOf({ method, path, headers, body, reset }: OutgoingRequest, { origin, host }: URL, proxy: Proxy | undefined): Buffer {
+  let head = `${method} ${proxy === undefined ? path : origin + path} HTTP/1.1\r\n`
+  if (proxy?.authorization !== undefined) head += `proxy-authorization: ${proxy.authorization}\r\n`
   let hasHost = false
   for (let i = 0; i < headers.length; i += 2) {
     head += `${headers[i]!}: ${headers[i + 1]!}\r\n`

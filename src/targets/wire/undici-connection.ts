@@ -1,24 +1,23 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { Socket } from 'node:net'
-import { TLSSocket } from 'node:tls'
 import type { Dispatcher } from 'undici'
-import { buildConnector, Client } from 'undici'
+import { Client } from 'undici'
 import type { Clock } from '../../metrics/clock.ts'
 import type { OutgoingRequest, ResponseHandler } from './connection.ts'
-import { CONNECT_TIMEOUT_MS, Connection } from './connection.ts'
-
-const connector = buildConnector({ allowH2: false, timeout: CONNECT_TIMEOUT_MS })
+import { Connection } from './connection.ts'
+import type { Dialer } from './dialer.ts'
+import type { Abortable } from './tunnel.ts'
 
 /**
- * A connection through undici, for whatever is not plain HTTP. undici's `Pool` is not used: it looks for a free connection one
+ * A connection through undici, for HTTP/1.1 over TLS. undici's `Pool` is not used: it looks for a free connection one
  * by one, and opens a second one for a client that sends again as soon as its answer ends.
  */
 export class UndiciConnection extends Connection {
   readonly #client: Client
-  #socket: Socket | undefined
+  /** The socket, or what is to become one. */
+  #socket: Abortable | undefined
   #handshaking = false
 
-  constructor(origin: string, clock: Clock, onUnannouncedClose: () => void) {
+  constructor(origin: string, clock: Clock, onUnannouncedClose: () => void, dialer: Dialer) {
     super(origin, clock, onUnannouncedClose)
     this.#client = new Client(origin, {
       pipelining: 1,
@@ -27,26 +26,22 @@ export class UndiciConnection extends Connection {
       bodyTimeout: 0,
       connect: (options, callback) => {
         this.opening()
-        const socket: unknown = connector(options, (...result) => {
-          const [, opened] = result
-          // Where opening failed there is no socket at all, whatever the types say.
-          if (opened) {
+        this.#socket = dialer.dial(options, {
+          onHandshake: () => {
+            this.#handshaking = true
+          },
+          onOpen: (socket) => {
             this.opened()
             this.#handshaking = false
             // Comes before undici's own listener; one read's bytes are handed on in several calls, all with this time.
-            opened.on('readable', () => {
+            socket.on('readable', () => {
               // Readable it is at its end too.
-              if (opened.readableLength > 0) this.hasRead(clock.now())
+              if (socket.readableLength > 0) this.hasRead(clock.now())
             })
-          }
-          callback(...result)
+            callback(null, socket)
+          },
+          onError: (error) => callback(error, null),
         })
-        if (socket instanceof Socket) this.#socket = socket
-        if (socket instanceof TLSSocket) {
-          socket.once('connect', () => {
-            this.#handshaking = true
-          })
-        }
       },
     })
     this.#client.on('disconnect', (_url, _targets, error) => this.hasClosed(error))

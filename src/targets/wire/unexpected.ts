@@ -33,6 +33,7 @@ export function unexpectedFailure(status: number, headers: IncomingHttpHeaders, 
 }
 
 function hintOf(status: number, headers: IncomingHttpHeaders): string {
+  if (status === 407) return ' (give the user and password in `proxy`, as in http://user:password@host:port)'
   const retryAfter = headerText(headers, 'retry-after')
   if (retryAfter !== '') return ` (Retry-After: ${retryAfter})`
   const location = headerText(headers, 'location')

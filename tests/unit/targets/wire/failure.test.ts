@@ -8,7 +8,7 @@ test.each([
   ['ENOTFOUND', 'the host name is unknown'],
   ['EHOSTUNREACH', 'the host is unreachable'],
   ['UND_ERR_CONNECT_TIMEOUT', 'the host did not answer'],
-  ['SELF_SIGNED_CERT_IN_CHAIN', 'NODE_EXTRA_CA_CERTS'],
+  ['SELF_SIGNED_CERT_IN_CHAIN', 'its CA in `ca`'],
   ['CERT_HAS_EXPIRED', 'expired'],
   ['ERR_SSL_WRONG_VERSION_NUMBER', 'the server speaks http'],
   ['EWHATEVER', 'no connection: low-level words'],
