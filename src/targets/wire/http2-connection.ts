@@ -70,26 +70,24 @@ export class Http2Connection extends Connection {
         this.readNs = this.clock.now()
       },
       onWrite: () => this.#exchange?.onWrite(),
+      onClosed: (error) => {
+        if (this.#session !== session) return
+        this.#session = undefined
+        this.hasClosed(error ?? new PeerClosedError())
+      },
     })
     const session = connect(this.#url, { createConnection: () => seen, settings: { enablePush: false } })
     this.#socket = seen
     this.#session = session
-    let failure: Error = new PeerClosedError()
     session
       // What is under way is taken to its end, and no more.
       .on('goaway', () => {
         if (this.#session === session) this.#session = undefined
         if (this.#exchange === undefined) session.destroy()
       })
-      .on('error', (error: Error) => {
-        failure = error
-      })
-      .on('close', () => {
-        seen.destroy()
-        if (this.#session !== session) return
-        this.#session = undefined
-        this.hasClosed(failure)
-      })
+      // Streams tell of it.
+      .on('error', () => {})
+      .on('close', () => seen.destroy())
     return session
   }
 

@@ -6,6 +6,8 @@ export interface SocketWitness {
   onRead(): void
   /** Bytes are about to be written. */
   onWrite(): void
+  /** The other side has closed it, or it failed; called once or more. */
+  onClosed(error?: Error): void
 }
 
 /** A socket whose reads and writes are seen as they happen, for a protocol of Node's that would do both out of sight. */
@@ -22,8 +24,14 @@ export class SeenSocket extends Duplex {
         witness.onRead()
         this.push(bytes)
       })
-      .on('end', () => this.push(null))
-      .on('error', (error) => this.destroy(error))
+      .on('end', () => {
+        witness.onClosed()
+        this.push(null)
+      })
+      .on('error', (error) => {
+        witness.onClosed(error)
+        this.destroy(error)
+      })
       .on('close', () => this.destroy())
   }
 

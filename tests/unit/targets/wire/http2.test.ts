@@ -114,15 +114,16 @@ describe.skipIf(!hasOpenSSL)('HTTP/2', () => {
   })
 
   test('a server that closes connections after their answers without a word gets one for each request', async () => {
-    answer = (stream) => {
-      ok(stream)
-      stream.on('close', () => sockets.at(-1)!.destroy())
-    }
     const exchanges: Exchange[] = []
-    for (let i = 0; i < 4; i++) exchanges.push(await ask())
-    expect(exchanges.map(({ failure, resent }) => failure ?? resent)).toEqual([undefined, undefined, undefined, undefined])
-    expect(exchanges.every(({ connectNs }) => connectNs !== undefined)).toBe(true)
+    // What the client learns later than a moment after the answer says nothing of the server's habits: it is tried again.
+    while (http.unkept.length === 0 && exchanges.length < 20) {
+      exchanges.push(await ask())
+      sockets.at(-1)!.destroy()
+    }
     expect(http.unkept).toHaveLength(1)
+    exchanges.push(await ask(), await ask())
+    expect(exchanges.every(({ failure }) => failure === undefined)).toBe(true)
+    expect(exchanges.slice(-2).every(({ connectNs, resent }) => connectNs !== undefined && resent === undefined)).toBe(true)
   })
 
   test.for([
