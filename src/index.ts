@@ -6,6 +6,7 @@ export { gsm8k, jsonl, parquet, prompts, shareGPT, synthetic, text } from './dsl
 export type { DatasetInput, DatasetSpec } from './dsl/datasets.ts'
 export { llama } from './dsl/engines.ts'
 export type { EngineSpec } from './dsl/engines.ts'
+export { transformers } from './dsl/python-engines.ts'
 export { simulator } from './dsl/simulator.ts'
 export type { SimulatorOptions } from './dsl/simulator.ts'
 export { embedded, openai } from './dsl/targets.ts'

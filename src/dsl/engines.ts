@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { nonEmptyString, parseOptions, wholeNumber } from './options.ts'
+import type { PythonEngineSpec } from './python-engines.ts'
 
 /** A local engine that a workload drives without a server, as plain data. */
-export type EngineSpec = LlamaEngineSpec
+export type EngineSpec = LlamaEngineSpec | PythonEngineSpec
 
 /** llama.cpp, in process. */
 export interface LlamaEngineSpec {
@@ -41,9 +42,11 @@ export function llama(options: z.input<typeof llamaOptions> = {}): LlamaEngineSp
   return { kind: 'llama', ...parseOptions(llamaOptions, options, 'llama()') }
 }
 
+const KINDS: Readonly<Record<EngineSpec['kind'], true>> = { llama: true, transformers: true }
+
 /** The `engine` option of a workload, as a spec. */
 export const engineOption = z.custom<EngineSpec>(
-  (value) => typeof value === 'object' && value !== null && (value as EngineSpec).kind === 'llama',
+  (value) => typeof value === 'object' && value !== null && Object.hasOwn(KINDS, (value as Partial<EngineSpec>).kind ?? ''),
   {
     error: 'expected an engine such as llama()',
   },

@@ -1,11 +1,31 @@
 import type { BatchCase } from '../metrics/record.ts'
 
+/** What a workload wants of an engine. */
+export interface EngineNeeds {
+  /** What it will be asked for: some engines have a way of their own for each. */
+  readonly use: 'generate' | 'oneBatch'
+  /** Sequences that one static batch holds at most; how many `generate` decodes together is the engine's own to say. */
+  readonly batch?: number | undefined
+  /** Tokens of context that a sequence needs. */
+  readonly contextLength: number
+}
+
+/** What an engine is loaded in. */
+export interface LoadContext {
+  /** Absolute folder that relative paths resolve against. */
+  readonly root: string
+  /** Breaks loading off. */
+  readonly signal?: AbortSignal | undefined
+  /** Absolute folder for the engine's log, where it keeps one. */
+  readonly logFolder?: string | undefined
+}
+
 /** A local engine. One is loaded for each run and closed after it. */
 export interface Engine {
   /** What it says of itself, after `load`. */
   readonly info: EngineInfo
   /**
-   * Generates for all requests at once; the engine batches as it can. Resolves when all have ended.
+   * Generates for all requests at once; the engine batches as it can. Resolves when all have ended. May be called again meanwhile.
    * Times are `process.hrtime.bigint()` minus `originNs`, as numbers of nanoseconds.
    */
   generate(requests: readonly EngineRequest[], options: GenerateOptions): Promise<EngineAnswer[]>
@@ -18,8 +38,14 @@ export interface EngineInfo {
   readonly name: string
   readonly version: string
   readonly model: string
-  /** Tokens of context that one sequence may have. */
-  readonly contextLength: number
+  /** Tokens of context that one sequence may have; absent where the engine sets no limit. */
+  readonly contextLength?: number | undefined
+  /** What it runs on, where it tells. */
+  readonly device?: string | undefined
+  /** Whether tokens have times; without, an answer comes as a whole, at `lastTokenNs`. */
+  readonly streams: boolean
+  /** Why it can't time the steps of a static batch; absent where it can. */
+  readonly noOneBatch?: string | undefined
 }
 
 export interface EngineRequest {
@@ -36,6 +62,8 @@ export interface EngineRequest {
 export interface GenerateOptions {
   readonly originNs: bigint
   readonly signal: AbortSignal
+  /** Whether answers hold the ids of their tokens (default: false). */
+  readonly keepTokens?: boolean | undefined
   /** Called as tokens come, with how many; for progress only. */
   readonly onTokens?: (count: number) => void
   /** Called as each request ends. */
@@ -51,6 +79,8 @@ export interface EngineAnswer {
   readonly gapsMs: Float32Array
   readonly promptTokens: number
   readonly outputTokens: number
+  /** Ids of the output tokens, where they were asked for. */
+  readonly tokens?: readonly number[] | undefined
   readonly finishReason?: 'length' | 'stop' | undefined
   /** Set where the request failed. */
   readonly error?: string | undefined

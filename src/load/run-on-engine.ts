@@ -43,8 +43,8 @@ async function runOffline(
   const limit = syntheticLimit(spec.dataset, spec.requests)
   const dataset = await loadDataset(spec.dataset, { root: plan.root, tokenizer: () => Promise.resolve(tokenizer), limit })
   const calls = offlineCalls(spec, dataset)
-  const needs = { parallel: engineSpec.parallel, contextLength: contextFor(calls, tokenizer) }
-  const engine = await loadEngine(engineSpec, needs, plan.root, signal)
+  const needs = { use: 'generate', contextLength: contextFor(calls, tokenizer) } as const
+  const engine = await loadEngine(engineSpec, needs, { root: plan.root, signal, logFolder: plan.folder })
   try {
     assertNotCancelled(plan, signal)
     const clock = startClock()
@@ -52,7 +52,17 @@ async function runOffline(
     const result = await offlineLoop({ spec, dataset, engine, clock, counter, progress, signal }, calls)
     const { model } = engine.info
     const version = versionText(engine.info)
-    return await recordOf(result, { bench: plan.bench, clock, dataset, counter, progress, model, version, streamed: true, openLoop: false })
+    return await recordOf(result, {
+      bench: plan.bench,
+      clock,
+      dataset,
+      counter,
+      progress,
+      model,
+      version,
+      streamed: engine.info.streams,
+      openLoop: false,
+    })
   } finally {
     await engine.close()
   }
@@ -65,10 +75,14 @@ async function runOneBatch(
   progress: ProgressMeter,
   signal: AbortSignal,
 ): Promise<RunRecord> {
-  const needs = { parallel: Math.max(...spec.batch), contextLength: Math.max(...spec.inputLength) + Math.max(...spec.outputLength) }
-  const engine = await loadEngine(engineSpec, needs, plan.root, signal)
+  const contextLength = Math.max(...spec.inputLength) + Math.max(...spec.outputLength)
+  const needs = { use: 'oneBatch', batch: Math.max(...spec.batch), contextLength } as const
+  const engine = await loadEngine(engineSpec, needs, { root: plan.root, signal, logFolder: plan.folder })
   try {
     assertNotCancelled(plan, signal)
+    const { noOneBatch } = engine.info
+    if (noOneBatch !== undefined)
+      throw new LlmBenchError('USAGE', `${plan.bench}: ${engineSpec.kind}() can't run oneBatch(): ${noOneBatch}`)
     return await runBatchCases({ spec, engine, progress, signal })
   } finally {
     await engine.close()

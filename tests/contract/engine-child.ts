@@ -4,7 +4,11 @@ import { loadEngine } from '../../src/engines/load-engine.ts'
 
 const spec = JSON.parse(process.argv[2]!) as EngineSpec
 const closeWhen = process.argv[3] as 'done' | 'generating' | 'in a batch'
-const engine = await loadEngine(spec, { parallel: 2, contextLength: 1024 }, process.cwd())
+const engine = await loadEngine(
+  spec,
+  { use: closeWhen === 'in a batch' ? 'oneBatch' : 'generate', contextLength: 1024 },
+  { root: process.cwd() },
+)
 const { signal } = new AbortController()
 const request = { messages: [{ role: 'user', content: 'question' }], maxTokens: 800, ignoreEos: true, seed: 0 }
 const batch = { batch: 2, inputLength: 16, outputLength: 1000, seed: 0 }

@@ -1,9 +1,12 @@
 import type { EngineSpec } from '../../src/dsl/engines.ts'
 
+/** Requests that an engine under test decodes together. */
+export const PARALLEL = 4
+
 /** What the contract suite needs to know about an engine. */
 export interface EngineUnderTest {
   readonly name: string
-  /** An engine with a small model that comes from nowhere but this repository. */
+  /** An engine with a small model that comes from nowhere but this repository; it decodes {@link PARALLEL} requests together. */
   readonly spec: EngineSpec
   /** Tokens of a generated text; absent where the model's texts don't tell. */
   readonly count?: (text: string) => Promise<number>

@@ -6,6 +6,7 @@ export default defineConfig({
     include: ['tests/real/**/*.test.ts'],
     root: new URL('../..', import.meta.url).pathname,
     testTimeout: 180_000,
+    hookTimeout: 180_000,
     fileParallelism: false,
   },
 })

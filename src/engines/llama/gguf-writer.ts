@@ -83,7 +83,8 @@ function float32(value: number): Buffer {
   return bytes
 }
 
-function littleEndian(data: Float32Array | Uint16Array): Buffer {
+/** The bytes of a tensor as files hold them. */
+export function littleEndian(data: Float32Array | Uint16Array): Buffer {
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength)
   const nativeIsLittle = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1
   if (nativeIsLittle) return bytes

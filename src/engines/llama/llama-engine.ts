@@ -1,9 +1,19 @@
+import type { Token } from 'node-llama-cpp'
 import type { LlamaEngineSpec } from '../../dsl/engines.ts'
 import { messageOf } from '../../errors.ts'
 import { startClock } from '../../metrics/clock.ts'
 import type { Clock } from '../../metrics/clock.ts'
 import type { BatchCase } from '../../metrics/record.ts'
-import type { Engine, EngineAnswer, EngineInfo, EngineRequest, GenerateOptions, OneBatchInput } from '../engine.ts'
+import type {
+  Engine,
+  EngineAnswer,
+  EngineInfo,
+  EngineNeeds,
+  EngineRequest,
+  GenerateOptions,
+  LoadContext,
+  OneBatchInput,
+} from '../engine.ts'
 import { Batcher } from './batcher.ts'
 import type { JobEnd } from './batcher.ts'
 import { loadModel } from './load-model.ts'
@@ -12,12 +22,8 @@ import { PromptTokens } from './prompt-tokens.ts'
 import { runStaticBatch } from './static-batch.ts'
 import { TokenTexts, TokenTextStream } from './token-text.ts'
 
-/** What a workload wants of an engine. */
-export interface EngineNeeds {
-  /** Sequences decoded together. */
-  readonly parallel: number
-  /** Tokens of context that a sequence needs. */
-  readonly contextLength: number
+/** What a workload wants of llama.cpp. */
+interface LlamaNeeds extends EngineNeeds {
   /** Tokens that one forward pass of `generate` takes at most (default: 512). */
   readonly maxBatchTokens?: number | undefined
 }
@@ -26,18 +32,17 @@ const MAX_BATCH_TOKENS = 512
 
 /**
  * Loads llama.cpp in this process.
- * @param root absolute folder that a relative model path resolves against
- * @param signal breaks loading off
  * @throws {LlmBenchError} `ENGINE` where node-llama-cpp is missing or the model can't be loaded; `CANCELLED` where the signal aborts
  */
-export async function loadLlama(spec: LlamaEngineSpec, needs: EngineNeeds, root: string, signal?: AbortSignal): Promise<Engine> {
+export async function loadLlama(spec: LlamaEngineSpec, needs: LlamaNeeds, { root, signal }: LoadContext): Promise<Engine> {
   return new LlamaEngine(await loadModel(spec, root, signal), spec, needs)
 }
 
 class LlamaEngine implements Engine {
-  readonly info: EngineInfo
+  readonly info: EngineInfo & { readonly contextLength: number }
   readonly #loaded: LoadedModel
-  readonly #needs: EngineNeeds
+  readonly #spec: LlamaEngineSpec
+  readonly #needs: LlamaNeeds
   readonly #prompts: PromptTokens
   readonly #texts: TokenTexts
   readonly #contextLimit: number
@@ -47,19 +52,20 @@ class LlamaEngine implements Engine {
   readonly #batches = new Set<Promise<BatchCase>>()
   #closed: Promise<void> | undefined
 
-  constructor(loaded: LoadedModel, spec: LlamaEngineSpec, needs: EngineNeeds) {
+  constructor(loaded: LoadedModel, spec: LlamaEngineSpec, needs: LlamaNeeds) {
     this.#loaded = loaded
+    this.#spec = spec
     this.#needs = needs
     this.#prompts = new PromptTokens(loaded)
     this.#texts = new TokenTexts(loaded.model)
     this.#contextLimit = Math.min(loaded.model.trainContextSize, spec.contextSize ?? Number.POSITIVE_INFINITY)
     const contextLength = Math.min(this.#contextLimit, spec.contextSize ?? needs.contextLength)
-    this.info = { name: 'llama.cpp', version: loaded.version, model: loaded.name, contextLength }
+    this.info = { name: 'llama.cpp', version: loaded.version, model: loaded.name, contextLength, streams: true }
   }
 
   async generate(requests: readonly EngineRequest[], options: GenerateOptions): Promise<EngineAnswer[]> {
     const batcher = await (this.#batcher ??= Batcher.create(this.#loaded, {
-      parallel: this.#needs.parallel,
+      parallel: this.#spec.parallel,
       contextLength: this.info.contextLength,
       maxBatchTokens: this.#needs.maxBatchTokens ?? MAX_BATCH_TOKENS,
     }))
@@ -79,7 +85,7 @@ class LlamaEngine implements Engine {
     request: EngineRequest,
     prompt: ReturnType<PromptTokens['chat']>,
     clock: Clock,
-    { signal, onTokens }: GenerateOptions,
+    { signal, onTokens, keepTokens = false }: GenerateOptions,
   ): Promise<EngineAnswer> {
     const { maxTokens, minTokens = 0, ignoreEos, temperature, topP, topK, seed } = request
     const sentNs = clock.now()
@@ -92,6 +98,7 @@ class LlamaEngine implements Engine {
     }
     const text = new TokenTextStream(this.#texts)
     const gapsMs = new Float32Array(maxTokens - 1)
+    const tokens: Token[] = []
     let answer = ''
     let count = 0
     let firstTokenNs: number | undefined
@@ -108,6 +115,7 @@ class LlamaEngine implements Engine {
           gapsMs: gapsMs.slice(0, Math.max(0, count - 1)),
           promptTokens: prompt.length,
           outputTokens: count,
+          ...(keepTokens && { tokens }),
           ...(failure === undefined ? { finishReason: end.reason === 'length' ? 'length' : 'stop' } : { error: failure }),
         })
       }
@@ -122,6 +130,7 @@ class LlamaEngine implements Engine {
           lastTokenNs = now
           count++
           answer += text.push(token)
+          if (keepTokens) tokens.push(token)
           onTokens?.(1)
           return true
         },

@@ -6,6 +6,7 @@ import { cacheFolder } from '../../cache-folder.ts'
 import { LlmBenchError, messageOf } from '../../errors.ts'
 import { encodeGguf } from './gguf-writer.ts'
 import type { GgufValue } from './gguf-writer.ts'
+import { tinyFolderFiles } from './tiny-folder.ts'
 import { TINY_CHAT_TEMPLATE, tinyTokenizerJson, tinyVocabulary } from './tiny-vocabulary.ts'
 import type { TinyVocabulary } from './tiny-vocabulary.ts'
 import { tinyWeights } from './tiny-weights.ts'
@@ -37,17 +38,45 @@ export interface TinyModelFiles {
  * @throws {LlmBenchError} `ENGINE` where the folder can't be written
  */
 export async function ensureTinyModel(options: { cacheFolder?: string } = {}): Promise<TinyModelFiles> {
-  const folder = options.cacheFolder ?? cacheFolder()
   const tokenizerJson = JSON.stringify(tinyTokenizerJson())
+  return inCache(options.cacheFolder, tokenizerJson, async (stem) => {
+    const files = { gguf: `${stem}.gguf`, tokenizer: `${stem}.tokenizer.json` }
+    if (!existsSync(files.tokenizer)) await writeWhole(files.tokenizer, (draft) => writeFile(draft, tokenizerJson))
+    if (!existsSync(files.gguf)) await writeWhole(files.gguf, (draft) => writeFile(draft, encodeTinyModel()))
+    return files
+  })
+}
+
+/**
+ * Writes the tiny model as a folder that Hugging Face's transformers reads, where it is not there yet; in the same way.
+ * @param options.cacheFolder default: that of {@link ensureTinyModel}
+ * @returns the folder's path
+ * @throws {LlmBenchError} `ENGINE` where the folder can't be written
+ */
+export function ensureTinyFolder(options: { cacheFolder?: string } = {}): Promise<string> {
+  const tokenizerJson = JSON.stringify(tinyTokenizerJson())
+  return inCache(options.cacheFolder, tokenizerJson, async (stem) => {
+    if (existsSync(stem)) return stem
+    const files = { ...tinyFolderFiles(SHAPE, CONTEXT_LENGTH), 'tokenizer.json': tokenizerJson }
+    await writeWhole(stem, async (draft) => {
+      await mkdir(draft)
+      for (const [name, content] of Object.entries(files)) await writeFile(join(draft, name), content)
+    })
+    return stem
+  })
+}
+
+/** @param write gets the path in the cache that the model's files begin with */
+async function inCache<Result>(
+  folder: string = cacheFolder(),
+  tokenizerJson: string,
+  write: (stem: string) => Promise<Result>,
+): Promise<Result> {
   const recipe = JSON.stringify([RECIPE, SHAPE, CONTEXT_LENGTH, TINY_CHAT_TEMPLATE])
   const digest = createHash('sha256').update(recipe).update(tokenizerJson).digest('hex').slice(0, 12)
-  const files = {
-    gguf: join(folder, `${TINY_MODEL_NAME}-${digest}.gguf`),
-    tokenizer: join(folder, `${TINY_MODEL_NAME}-${digest}.tokenizer.json`),
-  }
   try {
-    if (!existsSync(files.tokenizer)) await writeWhole(folder, files.tokenizer, tokenizerJson)
-    if (!existsSync(files.gguf)) await writeWhole(folder, files.gguf, encodeTinyModel())
+    await mkdir(folder, { recursive: true })
+    return await write(join(folder, `${TINY_MODEL_NAME}-${digest}`))
   } catch (error) {
     throw new LlmBenchError(
       'ENGINE',
@@ -55,7 +84,6 @@ export async function ensureTinyModel(options: { cacheFolder?: string } = {}): P
       { cause: error },
     )
   }
-  return files
 }
 
 /**
@@ -98,15 +126,15 @@ export function encodeTinyModel(vocabulary: TinyVocabulary = tinyVocabulary()): 
   )
 }
 
-async function writeWhole(folder: string, file: string, content: string | Buffer): Promise<void> {
-  await mkdir(folder, { recursive: true })
-  const draft = `${file}.${randomUUID()}.tmp`
+async function writeWhole(path: string, write: (draft: string) => Promise<void>): Promise<void> {
+  const draft = `${path}.${randomUUID()}.tmp`
   try {
-    await writeFile(draft, content)
-    await rename(draft, file)
+    await write(draft)
+    await rename(draft, path)
   } catch (error) {
-    await rm(draft, { force: true })
-    // On Windows a rename onto a file that another process holds open fails; that file is as good as ours.
-    if (!existsSync(file)) throw error
+    await rm(draft, { recursive: true, force: true })
+    // A folder can't replace one that another process has put there meanwhile, nor on Windows a file one that is open; what is there
+    // is as good as ours.
+    if (!existsSync(path)) throw error
   }
 }

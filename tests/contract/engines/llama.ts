@@ -1,16 +1,12 @@
-import { readFile } from 'node:fs/promises'
-import { Tokenizer } from '@huggingface/tokenizers'
 import { llama } from '../../../src/dsl/engines.ts'
-import { ensureTinyModel } from '../../../src/engines/llama/tiny-model.ts'
+import { PARALLEL } from '../engine.ts'
 import type { EngineUnderTest } from '../engine.ts'
+import { countTiny } from './tiny-tokens.ts'
 
 export const llamaTiny: EngineUnderTest = {
   name: 'llama',
-  spec: llama(),
-  count: async (text) => {
-    const tokenizer = new Tokenizer(JSON.parse(await readFile((await ensureTinyModel()).tokenizer, 'utf8')) as object, {})
-    return tokenizer.encode(text, { add_special_tokens: false }).ids.length
-  },
+  spec: llama({ parallel: PARALLEL }),
+  count: countTiny,
   contextLimit: 8192,
   tokenByToken: true,
 }

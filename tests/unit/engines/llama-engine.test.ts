@@ -5,6 +5,7 @@ import type { Token } from 'node-llama-cpp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { llama } from '../../../src/dsl/engines.ts'
 import type { Engine, EngineAnswer, EngineRequest } from '../../../src/engines/engine.ts'
+import { loadLlama } from '../../../src/engines/llama/llama-engine.ts'
 import { loadEngine } from '../../../src/engines/load-engine.ts'
 import { Batcher } from '../../../src/engines/llama/batcher.ts'
 import { loadModel } from '../../../src/engines/llama/load-model.ts'
@@ -14,7 +15,7 @@ import { encodeTinyModel } from '../../../src/engines/llama/tiny-model.ts'
 import { tinyVocabulary } from '../../../src/engines/llama/tiny-vocabulary.ts'
 import { TokenTexts, TokenTextStream } from '../../../src/engines/llama/token-text.ts'
 
-const NEEDS = { parallel: 8, contextLength: 512 }
+const NEEDS = { use: 'generate', contextLength: 512 } as const
 /** Longest answer of the model that ends its answers. */
 const LONG = 32
 const never = new AbortController().signal
@@ -23,7 +24,7 @@ let folder: string
 let engine: Engine
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'llama-engine-'))
-  engine = await loadEngine(llama(), NEEDS, folder)
+  engine = await loadEngine(llama(), NEEDS, { root: folder })
 })
 afterAll(async () => {
   await engine.close()
@@ -64,7 +65,7 @@ describe('generate', () => {
 
   test('a prompt longer than a forward pass takes goes in pieces and changes nothing', async () => {
     const long = request(`${'the light of the old country '.repeat(30)}ends`, { maxTokens: 4 })
-    const small = await loadEngine(llama(), { ...NEEDS, maxBatchTokens: 32, parallel: 2 }, folder)
+    const small = await loadLlama(llama({ parallel: 2 }), { ...NEEDS, maxBatchTokens: 32 }, { root: folder })
     const [whole] = await generate([long])
     const pieces = await generate([long, request('other'), long], small)
     await small.close()
@@ -84,7 +85,7 @@ describe('a model that ends its answers', () => {
     const vocabulary = tinyVocabulary()
     const spoken = new Set([vocabulary.ids.eos, ...[...vocabulary.spoken].slice(0, 3)])
     await writeFile(join(folder, 'ending.gguf'), encodeTinyModel({ ...vocabulary, spoken }))
-    ending = await loadEngine(llama({ model: 'ending.gguf' }), NEEDS, folder)
+    ending = await loadEngine(llama({ model: 'ending.gguf' }), NEEDS, { root: folder })
   })
   afterAll(() => ending.close())
 
@@ -166,7 +167,7 @@ describe('a model that can not be loaded gives one clear error', () => {
     ['cut.gguf', encodeTinyModel().subarray(0, 1_000_000), /llama\.cpp can't load the model `cut\.gguf`/],
   ] as const)('%s', async ([name, content, message]) => {
     if (content !== undefined) await writeFile(join(folder, name), content)
-    await expect(loadEngine(llama({ model: name }), NEEDS, folder)).rejects.toMatchObject({
+    await expect(loadEngine(llama({ model: name }), NEEDS, { root: folder })).rejects.toMatchObject({
       code: 'ENGINE',
       message: expect.stringMatching(message) as string,
     })

@@ -12,7 +12,7 @@ import type { BatchCase } from '../../../src/metrics/record.ts'
 import { numbered, words } from './memory-target.ts'
 
 class MemoryEngine implements Engine {
-  readonly info = { name: 'memory', version: '1', model: 'tiny', contextLength: 1000 }
+  readonly info = { name: 'memory', version: '1', model: 'tiny', contextLength: 1000, streams: true }
   readonly generated: (readonly EngineRequest[])[] = []
   readonly batches: OneBatchInput[] = []
   onCall: (index: number) => void = () => {}

@@ -1,0 +1,140 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { createWriteStream } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { keepLog } from '../../child-process.ts'
+import { LlmBenchError, messageOf } from '../../errors.ts'
+import { commandText, OTHER_PYTHON } from './interpreter.ts'
+import type { Interpreter } from './interpreter.ts'
+import { parseReport } from './protocol.ts'
+import type { Command, Report } from './protocol.ts'
+
+const LOG_FILE = 'engine.log'
+const SHOWN_LOG_LINES = 40
+const SHOWN_LINE_LENGTH = 200
+
+export interface DriverOptions {
+  readonly interpreter: Interpreter
+  /** Name of the driver's file. */
+  readonly file: string
+  /** For messages: `transformers()`. */
+  readonly called: string
+  readonly env: Readonly<Record<string, string>>
+  /** Absolute folder to run in. */
+  readonly cwd: string
+  /** Absolute folder for its log; without, only the last lines are kept. */
+  readonly logFolder?: string | undefined
+}
+
+/** A driver's process, in a group of its own, and the line to it. */
+export class DriverProcess {
+  readonly #child: ChildProcess
+  readonly #options: DriverOptions
+  readonly #log: () => readonly string[]
+  readonly #exited: Promise<void>
+  #failure: LlmBenchError | undefined
+  #closing = false
+  #onReport: (report: Report) => void = () => {}
+  #onFailure: (error: LlmBenchError) => void = () => {}
+
+  constructor(options: DriverOptions) {
+    this.#options = options
+    const { interpreter, file, cwd, env } = options
+    const script = fileURLToPath(new URL(`./drivers/${file}`, import.meta.url))
+    const child = spawn(interpreter.command, [...interpreter.args, '-B', script], {
+      cwd,
+      // A group of its own can be ended as a whole, whatever the engine has started.
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
+    })
+    this.#child = child
+    this.#log = keepLog(child.stderr)
+    if (options.logFolder !== undefined) child.stderr.pipe(createWriteStream(join(options.logFolder, LOG_FILE), { flags: 'a' }))
+    createInterface({ input: child.stdout }).on('line', (line) => this.#take(line))
+    // What is written to a driver that has ended breaks the pipe; its end is told of below.
+    child.stdin.on('error', () => {})
+    this.#exited = new Promise((resolve) => {
+      child.once('error', (error) => {
+        if (child.pid !== undefined) return
+        this.#fail(`can't be started: \`${commandText(interpreter)}\`: ${messageOf(error)}; ${OTHER_PYTHON}`)
+        resolve()
+      })
+      child.once('exit', () => this.#killGroup())
+      child.once('close', (code, signal) => {
+        this.#fail(signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`)
+        resolve()
+      })
+    })
+  }
+
+  /** Why it can't be used any more; undefined while it can. */
+  get failure(): LlmBenchError | undefined {
+    return this.#failure
+  }
+
+  /** Says who takes its reports, and the error where it fails: at once where it has failed already. */
+  listen(onReport: (report: Report) => void, onFailure: (error: LlmBenchError) => void): void {
+    this.#onReport = onReport
+    this.#onFailure = onFailure
+    if (this.#failure !== undefined) onFailure(this.#failure)
+  }
+
+  send(command: Command): void {
+    this.#child.stdin!.write(`${JSON.stringify(command)}\n`)
+  }
+
+  /**
+   * Lets it end by itself, and ends it where it doesn't.
+   * @param ms how long it may take
+   */
+  async close(ms: number): Promise<void> {
+    this.#closing = true
+    if (this.#failure === undefined) {
+      this.send({ type: 'close' })
+      this.#child.stdin!.end()
+    }
+    const timer = setTimeout(() => this.#killGroup(), ms)
+    await this.#exited
+    clearTimeout(timer)
+  }
+
+  /** An error about it, with the end of its log. */
+  error(what: string): LlmBenchError {
+    const { logFolder, called } = this.#options
+    const lines = this.#log().slice(-SHOWN_LOG_LINES)
+    const whole = logFolder === undefined ? '' : ` (the whole log: ${join(logFolder, LOG_FILE)})`
+    const log = lines.length === 0 ? [] : [`the end of its log${whole}:`, ...lines]
+    return new LlmBenchError('ENGINE', [`the driver of ${called} ${what}`, ...log].join('\n  '))
+  }
+
+  #take(line: string): void {
+    if (this.#failure !== undefined || this.#closing) return
+    const report = parseReport(line)
+    if (report !== undefined) return this.#onReport(report)
+    this.#fail(
+      `printed what is no message of its protocol: ${JSON.stringify(line.slice(0, SHOWN_LINE_LENGTH))}. ` +
+        'It must be started by the interpreter itself: a wrapper may print to stderr only',
+    )
+    this.#killGroup()
+  }
+
+  #fail(what: string): void {
+    if (this.#failure !== undefined) return
+    this.#failure = this.error(what)
+    this.#onFailure(this.#failure)
+  }
+
+  #killGroup(): void {
+    const { pid } = this.#child
+    if (pid === undefined) return
+    try {
+      process.kill(-pid, 'SIGKILL')
+    } catch {
+      // Windows has no groups; where there are, nobody is left in this one.
+      if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill('SIGKILL')
+    }
+  }
+}

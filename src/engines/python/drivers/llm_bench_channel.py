@@ -1,0 +1,90 @@
+"""The way between a driver and the process that started it.
+
+A message is a line of JSON: commands come on stdin, reports go out on stdout. What else the process prints goes to
+stderr, for file descriptor 1 is pointed there before an engine is imported.
+"""
+
+import json
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+
+PROTOCOL = 1
+# How long an engine may take to close before its processes are ended.
+CLOSE_SECONDS = 60
+
+now_ns = time.monotonic_ns
+
+
+class Channel:
+    """Reads commands in a thread of its own, so that a cancel is seen in the middle of a step."""
+
+    def __init__(self):
+        self._input = os.fdopen(os.dup(0), "rb")
+        self._output = os.fdopen(os.dup(1), "wb")
+        self._lock = threading.Lock()
+        self._commands = queue.Queue()
+        self._deliver = self._commands.put
+        self._cancelled = set()
+        self._closing = False
+        _point_elsewhere()
+
+    def start(self):
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def send(self, **message):
+        line = json.dumps(message, separators=(",", ":")).encode() + b"\n"
+        try:
+            with self._lock:
+                self._output.write(line)
+                self._output.flush()
+        except OSError:
+            end_group()
+
+    def commands(self, wait):
+        """The commands that have come; with `wait`, at least one."""
+        taken = [self._commands.get()] if wait else []
+        while not self._commands.empty():
+            taken.append(self._commands.get())
+        return taken
+
+    def deliver_to(self, take):
+        """Hands what has come and what comes to a function, which is called in another thread."""
+        self._deliver = take
+        for command in self.commands(wait=False):
+            take(command)
+
+    def is_cancelled(self, call):
+        return call in self._cancelled or self._closing
+
+    def _read(self):
+        for line in self._input:
+            message = json.loads(line)
+            if message["type"] == "cancel":
+                self._cancelled.add(message["id"])
+            elif message["type"] == "close":
+                self._closing = True
+            self._deliver(message)
+        # Nobody is left to take a report: a forward pass must not go on, nor what it runs on.
+        if self._closing:
+            time.sleep(CLOSE_SECONDS)
+        end_group()
+
+
+def _point_elsewhere():
+    sys.stdout.flush()
+    os.dup2(2, 1)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    sys.stdout.reconfigure(line_buffering=True)
+
+
+def end_group():
+    """Ends this process and all that it started, where they have a session of their own."""
+    if hasattr(os, "killpg") and os.getsid(0) == os.getpgrp():
+        os.killpg(os.getpgrp(), signal.SIGKILL)
+    os._exit(1)

@@ -1,0 +1,226 @@
+"""What every driver shares: an engine is a class with a few methods, and `run` speaks for it."""
+
+import importlib
+import os
+import platform
+import random
+import sys
+import traceback
+
+from llm_bench_channel import PROTOCOL, Channel, end_group, now_ns
+from llm_bench_jobs import Call, Job
+
+
+class Skip(Exception):
+    """A case of a static batch that can't run, and why."""
+
+
+class Engine:
+    """What the engines have in common."""
+
+    # Modules that must be there, the engine's own first, and what installs them.
+    modules = ()
+    install = ""
+    # Whether tokens have times; without, an answer comes as a whole.
+    streams = True
+    # Why it can't time the steps of a static batch; None where it can.
+    no_one_batch = None
+
+    tokenizer = None
+    context_length = None
+
+    def version(self):
+        return importlib.import_module(self.modules[0]).__version__
+
+    def load(self, spec, needs):
+        """Loads the model and tells `device`; sets `tokenizer` and `context_length`."""
+        raise NotImplementedError
+
+    def close(self):
+        """Ends what the engine has started."""
+
+    def recover(self):
+        """Frees what a failure may have left behind."""
+
+    def one_batch(self, prompts, output_length, cancelled):
+        """Runs one static batch and tells `prefillNs`, `decodeNs` and `sequences` of each pass, the prefill first."""
+        raise NotImplementedError
+
+    def prompt_ids(self, messages):
+        return chat_ids(self.tokenizer, messages)
+
+    def text(self, tokens):
+        return self.tokenizer.decode(tokens, skip_special_tokens=True)
+
+    def random_prompts(self, batch, length, seed):
+        special = set(self.tokenizer.all_special_ids)
+        usable = [token for token in range(len(self.tokenizer)) if token not in special]
+        draw = random.Random(seed)
+        return [draw.choices(usable, k=length) for _ in range(batch)]
+
+
+class StepEngine(Engine):
+    """An engine that goes on when it is told to, one step at a time."""
+
+    def add(self, job):
+        """Takes a request."""
+        raise NotImplementedError
+
+    def abort(self, job):
+        """Drops a request that was added."""
+        raise NotImplementedError
+
+    def step(self):
+        """Goes one step on, and tells the jobs what came of it."""
+        raise NotImplementedError
+
+
+def chat_ids(tokenizer, messages):
+    if getattr(tokenizer, "chat_template", None):
+        text = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+        return tokenizer.encode(text, add_special_tokens=False)
+    return tokenizer.encode("\n\n".join(message["content"] for message in messages))
+
+
+def is_out_of_memory(error):
+    text = str(error).lower()
+    return isinstance(error, MemoryError) or "out of memory" in text or "can't allocate memory" in text
+
+
+def describe(error):
+    text = str(error).strip() or type(error).__name__
+    return f"out of memory: {text}" if is_out_of_memory(error) and "out of memory" not in text.lower() else text
+
+
+def run(engine, serve):
+    """Speaks the protocol for an engine until told to close. `serve` takes its commands once it is loaded."""
+    channel = Channel()
+    channel.send(type="hello", protocol=PROTOCOL, python=platform.python_version(), nowNs=str(now_ns()))
+    channel.start()
+    command = channel.commands(wait=True)[0]
+    if command["type"] != "load":
+        os._exit(0)
+    try:
+        _import(engine, channel)
+        device = engine.load(command["spec"], command["needs"])
+    except Exception as error:
+        traceback.print_exc()
+        channel.send(type="error", kind="load", message=describe(error))
+        end(engine)
+    channel.send(
+        type="loaded",
+        version=engine.version(),
+        device=device,
+        contextLength=engine.context_length,
+        streams=engine.streams,
+        noOneBatch=engine.no_one_batch,
+    )
+    serve(engine, channel)
+    end(engine)
+
+
+def end(engine):
+    """Ends, whatever threads the engine has left."""
+    try:
+        engine.close()
+    finally:
+        sys.stderr.flush()
+        end_group()
+
+
+def _import(engine, channel):
+    # Nothing is written beside the drivers (`-B`), but packages may well keep their compiled code.
+    sys.dont_write_bytecode = bool(os.environ.get("PYTHONDONTWRITEBYTECODE"))
+    for module in engine.modules:
+        try:
+            importlib.import_module(module)
+        except ModuleNotFoundError as error:
+            if error.name is None or error.name.split(".")[0] != module.split(".")[0]:
+                raise
+            channel.send(type="error", kind="missing", module=module, install=engine.install, python=sys.executable)
+            os._exit(1)
+
+
+def serve_steps(engine, channel):
+    """Serves an engine of steps. New requests are added between two steps; a static batch has the engine for itself."""
+    running = []
+    while True:
+        for command in channel.commands(wait=not running):
+            if command["type"] == "close":
+                return
+            if command["type"] == "generate":
+                running += start_jobs(engine, channel, command, engine.add)
+            elif command["type"] == "oneBatch":
+                one_batch(engine, channel, command)
+        running = _go_on(engine, running)
+
+
+def _go_on(engine, running):
+    for job in running:
+        if job.call.cancelled and not job.ended:
+            engine.abort(job)
+            job.fail("cancelled", engine.text(job.tokens))
+    if all(job.ended for job in running):
+        return []
+    try:
+        engine.step()
+    except Exception as error:
+        traceback.print_exc()
+        for job in running:
+            if not job.ended:
+                engine.abort(job)
+                job.fail(describe(error))
+        engine.recover()
+    return [job for job in running if not job.ended]
+
+
+def start_jobs(engine, channel, command, add):
+    """Makes the jobs of a command and hands them to the engine; gives back those that it took."""
+    call = Call(channel, command)
+    # Prompts become tokens before any of them is sent.
+    jobs = [Job(call, index, request, engine.prompt_ids(request["messages"])) for index, request in enumerate(command["requests"])]
+    taken = []
+    for job in jobs:
+        refusal = "cancelled" if call.cancelled else _refusal(engine, job)
+        job.sent()
+        if refusal is not None:
+            job.fail(refusal)
+            continue
+        try:
+            add(job)
+            taken.append(job)
+        except Exception as error:
+            traceback.print_exc()
+            job.fail(describe(error))
+    return taken
+
+
+def _refusal(engine, job):
+    limit = engine.context_length
+    needed = len(job.prompt) + job.max_tokens
+    if limit is None or needed <= limit:
+        return None
+    return (
+        f"prompt ({len(job.prompt)}) and answer ({job.max_tokens}) need {needed} tokens of context, "
+        f"a sequence has {limit}"
+    )
+
+
+def one_batch(engine, channel, command):
+    """Runs a case of a static batch and reports it, or why it could not run."""
+    batch, input_length, output_length = (command[name] for name in ("batch", "inputLength", "outputLength"))
+    needed = input_length + output_length
+    if engine.context_length is not None and needed > engine.context_length:
+        skipped = f"input and output need {needed} tokens of context, the model has {engine.context_length}"
+        channel.send(type="case", id=command["id"], skipped=skipped)
+        return
+    try:
+        prompts = engine.random_prompts(batch, input_length, command["seed"])
+        result = engine.one_batch(prompts, output_length, lambda: channel.is_cancelled(command["id"]))
+    except Skip as reason:
+        result = {"skipped": str(reason)}
+    except Exception as error:
+        traceback.print_exc()
+        result = {"skipped" if is_out_of_memory(error) else "error": f"a batch of {batch} × {needed} tokens: {describe(error)}"}
+        engine.recover()
+    channel.send(type="case", id=command["id"], **result)
