@@ -31,7 +31,6 @@ export function tinyFolderFiles(shape: TinyShape, contextLength: number): Record
       data: heads !== undefined && data instanceof Uint16Array ? halvesFromPairs(data, size[0]!, heads) : data,
     }
   })
-  const json = (value: unknown): string => `${JSON.stringify(value, null, 1)}\n`
   return {
     'model.safetensors': encodeSafetensors(tensors),
     'config.json': json({
@@ -67,6 +66,10 @@ export function tinyFolderFiles(shape: TinyShape, contextLength: number): Record
       chat_template: TINY_CHAT_TEMPLATE,
     }),
   }
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 1)}\n`
 }
 
 /** Rotary embedding turns neighbouring rows of a head together in GGUF, and rows half a head apart in transformers. */

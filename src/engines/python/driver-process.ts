@@ -3,6 +3,8 @@ import type { ChildProcess } from 'node:child_process'
 import { createWriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { fileURLToPath } from 'node:url'
 import { keepLog } from '../../child-process.ts'
 import { LlmBenchError, messageOf } from '../../errors.ts'
@@ -52,7 +54,7 @@ export class DriverProcess {
     })
     this.#child = child
     this.#log = keepLog(child.stderr)
-    if (options.logFolder !== undefined) child.stderr.pipe(createWriteStream(join(options.logFolder, LOG_FILE), { flags: 'a' }))
+    const logged = options.logFolder === undefined ? undefined : writeLog(child.stderr, options.logFolder)
     createInterface({ input: child.stdout }).on('line', (line) => this.#take(line))
     // What is written to a driver that has ended breaks the pipe; its end is told of below.
     child.stdin.on('error', () => {})
@@ -65,7 +67,7 @@ export class DriverProcess {
       child.once('exit', () => this.#killGroup())
       child.once('close', (code, signal) => {
         this.#fail(signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`)
-        resolve()
+        resolve(logged)
       })
     })
   }
@@ -137,4 +139,9 @@ export class DriverProcess {
       if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill('SIGKILL')
     }
   }
+}
+
+/** A log that can't be written is no reason to lose a run: its last lines are kept anyway. */
+function writeLog(from: Readable, folder: string): Promise<void> {
+  return pipeline(from, createWriteStream(join(folder, LOG_FILE), { flags: 'a' })).catch(() => {})
 }

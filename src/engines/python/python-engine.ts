@@ -266,7 +266,7 @@ function answerOf(report: AnswerReport): EngineAnswer {
     text,
     sentNs,
     ...(firstNs === null ? {} : { firstTokenNs: firstNs }),
-    ...(lastNs == null ? {} : { lastTokenNs: lastNs }),
+    ...(lastNs === undefined || lastNs === null ? {} : { lastTokenNs: lastNs }),
     gapsMs: Float32Array.from(gapsNs, (gap) => gap / 1e6),
     promptTokens,
     outputTokens,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Tokenizer } from '@huggingface/tokenizers'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { encodeTinyModel, ensureTinyModel } from '../../../src/engines/llama/tiny-model.ts'
+import { encodeTinyModel, ensureTinyFolder, ensureTinyModel } from '../../../src/engines/llama/tiny-model.ts'
 import { tinyTokenizerJson, tinyVocabulary } from '../../../src/engines/llama/tiny-vocabulary.ts'
 import { float16Bits, xorshift32 } from '../../../src/engines/llama/tiny-weights.ts'
 
@@ -23,6 +23,27 @@ test('writers that race leave two whole files and nothing else', async () => {
   expect(await readdir(cacheFolder)).toHaveLength(2)
   expect(sha256(await readFile(files!.gguf))).toBe(sha256(encodeTinyModel()))
   expect(JSON.parse(await readFile(files!.tokenizer, 'utf8'))).toEqual(tinyTokenizerJson())
+})
+
+test('the folder for transformers holds the same weights, and is written once by writers that race', async () => {
+  const cacheFolder = join(folder, 'race-folder')
+  const [path, ...others] = await Promise.all(Array.from({ length: 3 }, () => ensureTinyFolder({ cacheFolder })))
+  for (const other of others) expect(other).toBe(path)
+  expect(await readdir(cacheFolder)).toHaveLength(1)
+  expect(JSON.parse(await readFile(join(path!, 'tokenizer.json'), 'utf8'))).toEqual(tinyTokenizerJson())
+  const { vocab_size: words, hidden_size: width } = JSON.parse(await readFile(join(path!, 'config.json'), 'utf8')) as Record<string, number>
+  const bytes = await readFile(join(path!, 'model.safetensors'))
+  const headEnd = 8 + Number(bytes.readBigUInt64LE())
+  const head = JSON.parse(bytes.subarray(8, headEnd).toString()) as Record<string, { shape: number[]; data_offsets: [number, number] }>
+  expect(headEnd % 8).toBe(0)
+  expect(head['model.embed_tokens.weight']).toMatchObject({ dtype: 'F16', shape: [words, width] })
+  expect(head['model.layers.3.mlp.down_proj.weight']).toMatchObject({ shape: [width, 2 * width!] })
+  expect(Math.max(...Object.values(head).map(({ data_offsets: ends }) => ends?.[1] ?? 0))).toBe(bytes.length - headEnd)
+  // Rows of a head lie in pairs there, and in halves here: row 1 there is row 16 of 32 here.
+  const { data_offsets: at } = head['model.layers.0.self_attn.q_proj.weight']!
+  const gguf = encodeTinyModel()
+  const row = (index: number): Buffer => bytes.subarray(headEnd + at[0] + index * 2 * width!, headEnd + at[0] + (index + 1) * 2 * width!)
+  expect(gguf.indexOf(Buffer.concat([row(0), row(16), row(1), row(17)]))).toBeGreaterThan(0)
 })
 
 test('files that are there are not written again', async () => {

@@ -29,6 +29,9 @@ class Engine:
     tokenizer = None
     context_length = None
 
+    def prepare(self, spec, needs):
+        """Called before any module is imported."""
+
     def version(self):
         return importlib.import_module(self.modules[0]).__version__
 
@@ -50,7 +53,11 @@ class Engine:
         return chat_ids(self.tokenizer, messages)
 
     def text(self, tokens):
-        return self.tokenizer.decode(tokens, skip_special_tokens=True)
+        return self.tokenizer.decode([token for token in tokens if token is not None], skip_special_tokens=True)
+
+    def serve(self, channel):
+        """Takes commands until told to close."""
+        raise NotImplementedError
 
     def random_prompts(self, batch, length, seed):
         special = set(self.tokenizer.all_special_ids)
@@ -60,7 +67,9 @@ class Engine:
 
 
 class StepEngine(Engine):
-    """An engine that goes on when it is told to, one step at a time."""
+    """An engine that goes on when it is told to, one step at a time. New requests are added between two steps, and a
+    static batch has the engine for itself.
+    """
 
     def add(self, job):
         """Takes a request."""
@@ -73,6 +82,37 @@ class StepEngine(Engine):
     def step(self):
         """Goes one step on, and tells the jobs what came of it."""
         raise NotImplementedError
+
+
+    def serve(self, channel):
+        running = []
+        while True:
+            for command in channel.commands(wait=not running):
+                if command["type"] == "close":
+                    return
+                if command["type"] == "generate":
+                    running += start_jobs(self, channel, command, self.add)
+                elif command["type"] == "oneBatch":
+                    one_batch(self, channel, command)
+            running = self._go_on(running)
+
+    def _go_on(self, running):
+        for job in running:
+            if job.call.cancelled and not job.ended:
+                self.abort(job)
+                job.fail("cancelled", self.text(job.tokens))
+        if all(job.ended for job in running):
+            return []
+        try:
+            self.step()
+        except Exception as error:
+            traceback.print_exc()
+            for job in running:
+                if not job.ended:
+                    self.abort(job)
+                    job.fail(describe(error))
+            self.recover()
+        return [job for job in running if not job.ended]
 
 
 def chat_ids(tokenizer, messages):
@@ -92,17 +132,25 @@ def describe(error):
     return f"out of memory: {text}" if is_out_of_memory(error) and "out of memory" not in text.lower() else text
 
 
-def run(engine, serve):
-    """Speaks the protocol for an engine until told to close. `serve` takes its commands once it is loaded."""
+def given(**options):
+    """Those options that say something: an engine has defaults of its own."""
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def run(choose):
+    """Speaks the protocol until told to close. `choose` makes the engine for what it will be used for."""
     channel = Channel()
     channel.send(type="hello", protocol=PROTOCOL, python=platform.python_version(), nowNs=str(now_ns()))
     channel.start()
     command = channel.commands(wait=True)[0]
     if command["type"] != "load":
         os._exit(0)
+    spec, needs = command["spec"], command["needs"]
+    engine = choose(needs["use"])
     try:
+        engine.prepare(spec, needs)
         _import(engine, channel)
-        device = engine.load(command["spec"], command["needs"])
+        device = engine.load(spec, needs)
     except Exception as error:
         traceback.print_exc()
         channel.send(type="error", kind="load", message=describe(error))
@@ -115,7 +163,7 @@ def run(engine, serve):
         streams=engine.streams,
         noOneBatch=engine.no_one_batch,
     )
-    serve(engine, channel)
+    engine.serve(channel)
     end(engine)
 
 
@@ -139,39 +187,6 @@ def _import(engine, channel):
                 raise
             channel.send(type="error", kind="missing", module=module, install=engine.install, python=sys.executable)
             os._exit(1)
-
-
-def serve_steps(engine, channel):
-    """Serves an engine of steps. New requests are added between two steps; a static batch has the engine for itself."""
-    running = []
-    while True:
-        for command in channel.commands(wait=not running):
-            if command["type"] == "close":
-                return
-            if command["type"] == "generate":
-                running += start_jobs(engine, channel, command, engine.add)
-            elif command["type"] == "oneBatch":
-                one_batch(engine, channel, command)
-        running = _go_on(engine, running)
-
-
-def _go_on(engine, running):
-    for job in running:
-        if job.call.cancelled and not job.ended:
-            engine.abort(job)
-            job.fail("cancelled", engine.text(job.tokens))
-    if all(job.ended for job in running):
-        return []
-    try:
-        engine.step()
-    except Exception as error:
-        traceback.print_exc()
-        for job in running:
-            if not job.ended:
-                engine.abort(job)
-                job.fail(describe(error))
-        engine.recover()
-    return [job for job in running if not job.ended]
 
 
 def start_jobs(engine, channel, command, add):

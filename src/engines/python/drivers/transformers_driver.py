@@ -2,11 +2,12 @@
 
 import gc
 
-from llm_bench_driver import Skip, StepEngine, run, serve_steps
 from llm_bench_channel import now_ns
+from llm_bench_driver import Skip, run
+from llm_bench_static import StaticEngine
 
 
-class Transformers(StepEngine):
+class Transformers(StaticEngine):
     modules = ("transformers", "torch")
     install = "pip install transformers torch"
 
@@ -28,8 +29,6 @@ class Transformers(StepEngine):
         self.context_length = min((limit for limit in limits if limit is not None), default=None)
         self.end_tokens = self._end_tokens()
         self.max_sequences = spec["maxSequences"]
-        self.waiting = []
-        self.batch = None
 
         from llm_bench_torch import device_name
 
@@ -47,28 +46,14 @@ class Transformers(StepEngine):
         own = own if isinstance(own, list) else [own]
         return {token for token in [*own, self.tokenizer.eos_token_id] if token is not None}
 
-    def add(self, job):
-        self.waiting.append(job)
-
-    def abort(self, job):
-        if job in self.waiting:
-            self.waiting.remove(job)
-
     def recover(self):
-        self.batch = None
+        super().recover()
         gc.collect()
         if self.device.type == "cuda":
             self.torch.cuda.empty_cache()
 
-    def step(self):
-        if self.batch is None or self.batch.done:
-            self.batch = None
-            jobs = self.waiting[: self.max_sequences]
-            del self.waiting[: len(jobs)]
-            self.batch = Batch(self, jobs)
-        self.batch.step()
-        if self.batch.done:
-            self.batch = None
+    def start_batch(self, jobs):
+        return Batch(self, jobs)
 
     def forward(self, tokens, cache, **more):
         """One pass; gives the logits of each row's last token."""
@@ -130,10 +115,6 @@ class Batch:
         self.mask = torch.tensor([[0] * (width - n) + [1] * n for n in lengths], device=engine.device)
         self.cache = None
 
-    @property
-    def done(self):
-        return all(job.ended for job in self.jobs)
-
     def step(self):
         torch = self.engine.torch
         positions = (self.mask.cumsum(dim=-1) - 1).clamp(min=0)[:, -self.tokens.shape[1] :]
@@ -157,4 +138,4 @@ class Batch:
 
 
 if __name__ == "__main__":
-    run(Transformers(), serve_steps)
+    run(lambda use: Transformers())
