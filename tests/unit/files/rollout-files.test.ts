@@ -1,8 +1,9 @@
+import { readFileSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { RolloutFiles } from '../../../src/files/rollout-files.ts'
+import { RolloutFiles, type RolloutBatch } from '../../../src/files/rollout-files.ts'
 import { batchOf, IDENTITY } from './rollout-batches.ts'
 
 let folder: string
@@ -11,22 +12,57 @@ beforeEach(async () => {
 })
 afterEach(async () => rm(join(folder, '..'), { recursive: true }))
 
+const golden = (name: string): string => readFileSync(new URL(`golden/${name}`, import.meta.url), 'utf8')
 const text = async (name: string): Promise<string> => readFile(join(folder, name), 'utf8')
 
-test('each batch stands in the files as soon as it is appended', async () => {
+/** @param lengths the tokens of a prompt's answers in a row each; null for an answer that failed */
+function batchOfLengths(index: number, seconds: number, lengths: (number | null)[][]): RolloutBatch {
+  return {
+    index,
+    startNs: 5e9,
+    endNs: 5e9 + Math.round(seconds * 1e9),
+    prompts: lengths.map((answers, promptIndex) => ({
+      promptIndex: index * 2 + promptIndex,
+      text: `What is ${index} + ${promptIndex}?`,
+      answers: answers.map((tokens) =>
+        tokens === null ? { text: '', tokens: 0, failed: true } : { text: 'x'.repeat(3), tokens, finishReason: 'length', failed: false },
+      ),
+    })),
+    rows: [],
+  }
+}
+
+test("each batch stands in the files, which are PaddleNLP's to the byte, as soon as it is appended", async () => {
+  const batches = [
+    batchOfLengths(0, 3.21, [
+      [210, 198],
+      [305, 287],
+    ]),
+    batchOf(1),
+    batchOfLengths(2, 2, [
+      [210, 210, 211],
+      [100, 101, 101],
+    ]),
+    batchOfLengths(3, 0.5, [[null, null]]),
+  ]
   const files = await RolloutFiles.open({ folder, ...IDENTITY, details: true })
   expect((await text('dispersed_stats.csv')).split('\r\n')).toHaveLength(2)
+  for (const [i, batch] of batches.entries()) {
+    await files.appendBatch(batch)
+    for (const name of ['dispersed_stats.csv', 'global_stats.csv']) {
+      const written = await text(name)
+      expect(written.split('\r\n')).toHaveLength(1 + i + 1 + 1)
+      expect(golden(name).startsWith(written)).toBe(true)
+    }
+    expect(golden('rollout_details.jsonl').startsWith(await text('rollout_details.jsonl'))).toBe(true)
+  }
+  for (const name of ['dispersed_stats.csv', 'global_stats.csv', 'rollout_details.jsonl']) expect(await text(name)).toBe(golden(name))
+  await files.close({ complete: false })
+})
+
+test('what has finished is told after each batch', async () => {
+  const files = await RolloutFiles.open({ folder, ...IDENTITY, details: true })
   await files.appendBatch(batchOf(0))
-  expect(await text('dispersed_stats.csv')).toBe(
-    'batch_index,rollout_lengths,min_length,max_length,avg_length,completion_time,throughput_tokens_per_sec\r\n' +
-      '0,"[[3, 4], [3, 0]]","[3, 3]","[4, 3]","[3.5, 3.0]",2.00,5.00\r\n',
-  )
-  expect((await text('global_stats.csv')).split('\r\n')[1]).toBe('0,3,4,3.33,10,2.00,5.00,"[4, 3]"')
-  expect((await text('rollout_details.jsonl')).split('\n')).toEqual([
-    '{"batch_index":0,"prompt_index":0,"prompt_text":"Question 0, \\"quoted\\"\\r\\nand\u2028parted","rollouts":[{"response":"Antwort 0: 答え\\n💥","token_length":3,"finish_reason":"stop"},{"response":"Antwort 1: 答え\\n💥","token_length":4,"finish_reason":"stop"}],"total_time":2,"throughput_tokens_per_sec":5}',
-    '{"batch_index":0,"prompt_index":1,"prompt_text":"Question 1, \\"quoted\\"\\r\\nand\u2028parted","rollouts":[{"response":"Antwort 0: 答え\\n💥","token_length":3,"finish_reason":"stop"},{"response":"","token_length":0,"finish_reason":null}],"total_time":2,"throughput_tokens_per_sec":5}',
-    '',
-  ])
   expect(JSON.parse(await text('progress.json'))).toEqual({ ...IDENTITY, complete: false, finished: '0' })
   await files.appendBatch(batchOf(1))
   await files.appendBatch(batchOf(3))
