@@ -7,6 +7,17 @@ export type { DatasetInput, DatasetSpec } from './dsl/datasets.ts'
 export { llama } from './dsl/engines.ts'
 export type { EngineSpec } from './dsl/engines.ts'
 export { transformers } from './dsl/python-engines.ts'
+export { launch } from './dsl/launch.ts'
+export type { LaunchOptions } from './dsl/launch.ts'
+export {
+  fastdeployServer,
+  lightllmServer,
+  llamaServer,
+  lmdeployServer,
+  sglangServer,
+  transformersServer,
+  vllmServer,
+} from './dsl/servers.ts'
 export { simulator } from './dsl/simulator.ts'
 export type { SimulatorOptions } from './dsl/simulator.ts'
 export { embedded, openai } from './dsl/targets.ts'

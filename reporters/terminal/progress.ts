@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import type { Progress } from '../../src/metrics/progress.ts'
 import { counted } from '../../src/counted.ts'
 import { formatNumber } from '../figures.ts'
@@ -18,6 +19,19 @@ export function renderProgress(progress: ProgressView): string {
     ...(progress.unit === 'seconds' ? [] : [duration(elapsedSeconds)]),
   ]
   return `  ⏳ ${shorten(firstLine(bench), 40)}  ${phase}  ${facts.join(' · ')}`
+}
+
+/** How far the start of a server is. */
+export interface Starting {
+  readonly seconds: number
+  /** What it printed last. */
+  readonly line?: string | undefined
+}
+
+/** One line about a server that is not ready yet: `  ⏳ starting vllm… 42s · Loading safetensors checkpoint shards`. */
+export function renderStarting(name: string, { seconds, line }: Starting): string {
+  const said = line === undefined ? '' : ` · ${shorten(stripVTControlCharacters(firstLine(line)), 80)}`
+  return `  ⏳ starting ${shorten(firstLine(name), 40)}… ${duration(seconds)}${said}`
 }
 
 function done({ unit, completed, failed, total, elapsedSeconds }: ProgressView): string[] {

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { ConnectionSpec } from './connection.ts'
 import { connectionFields, connectionFits } from './connection.ts'
 import { nonEmptyString, parseOptions, positiveSeconds } from './options.ts'
+import { withAnyPort } from './ports.ts'
 
 /** What every target that is reached over HTTP has, as plain data. */
 export interface HttpTargetSpec extends ConnectionSpec {
@@ -36,8 +37,8 @@ export function httpTargetFields({ endpoints, ends }: BaseURLRule) {
   const httpURL = z
     .string({ error: HTTP_URL })
     .trim()
-    .refine((value) => /^https?:\/\//i.test(value) && URL.canParse(value), { error: HTTP_URL, abort: true })
-    .refine((value) => !endpoints.test(new URL(value).pathname.replace(/\/+$/, '')), { error: `the base URL ends ${ends}` })
+    .refine((value) => /^https?:\/\//i.test(value) && URL.canParse(withAnyPort(value)), { error: HTTP_URL, abort: true })
+    .refine((value) => !endpoints.test(new URL(withAnyPort(value)).pathname.replace(/\/+$/, '')), { error: `the base URL ends ${ends}` })
   return {
     baseURL: httpURL.optional(),
     baseURLs: z.array(httpURL).min(1, { error: 'expected at least one URL' }).optional(),

@@ -2,7 +2,9 @@ import { z } from 'zod'
 import { llamaFields } from './engines.ts'
 import type { HttpTargetSpec } from './http-target.ts'
 import { httpTargetFields, parseHttpTarget } from './http-target.ts'
+import type { LaunchTargetSpec } from './launch.ts'
 import { nonEmptyString, parseOptions, wholeNumber } from './options.ts'
+import { portPlaceholders } from './ports.ts'
 import type { SimulatorTargetSpec } from './simulator.ts'
 
 /** What a workload sends its requests to, as plain data. */
@@ -12,7 +14,7 @@ export type TargetSpec = LiveTargetSpec | StartedTargetSpec
 export type LiveTargetSpec = OpenAITargetSpec
 
 /** A target that the run starts and ends. */
-export type StartedTargetSpec = EmbeddedTargetSpec | SimulatorTargetSpec
+export type StartedTargetSpec = EmbeddedTargetSpec | SimulatorTargetSpec | LaunchTargetSpec
 
 /** A live server that speaks the OpenAI API. */
 export interface OpenAITargetSpec extends HttpTargetSpec {
@@ -42,6 +44,9 @@ const openaiOptions = z.strictObject({
   endpoint: endpoint.default('chat'),
 })
 
+/** Options of {@link openai}. */
+export type OpenAIOptions = z.input<typeof openaiOptions>
+
 /**
  * A server with the OpenAI API: vLLM, SGLang, LMDeploy, llama.cpp, TensorRT-LLM and others.
  * @param options.baseURL with or without `/v1`; several (`baseURLs`) take the requests in turn
@@ -61,7 +66,7 @@ const openaiOptions = z.strictObject({
  * @param options.rejectUnauthorized `false` takes any certificate of the server's (default: true)
  * @example openai({ baseURL: 'http://127.0.0.1:8000/v1', model: 'Qwen2.5-7B-Instruct' })
  */
-export function openai(options: z.input<typeof openaiOptions>): OpenAITargetSpec {
+export function openai(options: OpenAIOptions): OpenAITargetSpec {
   return { kind: 'openai', ...parseHttpTarget(openaiOptions, options, 'openai()') }
 }
 
@@ -95,7 +100,7 @@ export function parseEmbedded(options: unknown, call: string): EmbeddedTargetSpe
   return { kind: 'embedded', ...parseOptions(embeddedSchema, options, call) }
 }
 
-const STARTED: Readonly<Record<StartedTargetSpec['kind'], true>> = { embedded: true, simulator: true }
+const STARTED: Readonly<Record<StartedTargetSpec['kind'], true>> = { embedded: true, simulator: true, launch: true }
 const LIVE: Readonly<Record<LiveTargetSpec['kind'], true>> = { openai: true }
 
 /** Whether the run starts the target itself. */
@@ -103,8 +108,21 @@ export function isStarted(spec: TargetSpec): spec is StartedTargetSpec {
   return Object.hasOwn(STARTED, spec.kind)
 }
 
+function isOneOf(kinds: object, value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.hasOwn(kinds, (value as TargetSpec).kind)
+}
+
+/** The target that speaks to a launched server. */
+export const liveTargetOption = z.custom<LiveTargetSpec>((value) => isOneOf(LIVE, value), {
+  error: 'expected a target of a live server, such as openai({ baseURL })',
+})
+
 /** The `target` option of a workload, as a spec. */
-export const targetOption = z.custom<TargetSpec>(
-  (value) => typeof value === 'object' && value !== null && Object.hasOwn({ ...STARTED, ...LIVE }, (value as TargetSpec).kind),
-  { error: 'expected a target such as openai({ baseURL }) or embedded()' },
-)
+export const targetOption = z
+  .custom<TargetSpec>((value) => isOneOf({ ...STARTED, ...LIVE }, value), {
+    error: 'expected a target such as openai({ baseURL }) or embedded()',
+    abort: true,
+  })
+  .refine((target) => isStarted(target) || portPlaceholders(target).length === 0, {
+    error: 'only launch({ target }) finds a port for `{port}`; name the port that the server listens on',
+  })

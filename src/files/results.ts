@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { access, mkdir, readdir, rename, rm, rmdir, symlink } from 'node:fs/promises'
 import { basename, dirname, join, relative, sep } from 'node:path'
 import { ensureFolder, resultsError, writeFileAtomic } from './write.ts'
@@ -93,6 +94,19 @@ function slug(text: string): string {
     .join('')
     .replace(/[-.]+$/, '')
 }
+
+/** A path for the output of a server, in a folder of its own within the results; nothing is there yet. */
+export function newLogFile(resultsFolder: string, server: string): string {
+  const folder = join(resultsFolder, 'servers')
+  for (let take = 1; ; take++) {
+    const path = join(folder, `${[slug(server), ...(take === 1 ? [] : [take])].join('-')}.log`)
+    if (handedOut.has(path) || existsSync(path)) continue
+    handedOut.add(path)
+    return path
+  }
+}
+
+const handedOut = new Set<string>()
 
 /**
  * Takes back a results folder that nothing was written to: `latest` points to the newest one before it, and where there is none,

@@ -4,7 +4,8 @@ import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { childEnvironment, keepLog } from '../child-process.ts'
-import type { StartedTargetSpec } from '../dsl/targets.ts'
+import type { SimulatorTargetSpec } from '../dsl/simulator.ts'
+import type { EmbeddedTargetSpec } from '../dsl/targets.ts'
 import { LlmBenchError } from '../errors.ts'
 import { REPORT_MARK } from './child-protocol.ts'
 import type { StartMessage, StartReport } from './child-protocol.ts'
@@ -33,7 +34,7 @@ export interface StartOptions {
  */
 export async function startChild(
   entry: URL,
-  spec: StartedTargetSpec,
+  spec: EmbeddedTargetSpec | SimulatorTargetSpec,
   options: StartOptions,
   nodeOptions: readonly string[] = [],
 ): Promise<RunningServer> {
@@ -49,7 +50,7 @@ export async function startChild(
   })
   // A child that dies early breaks the pipe; `exited` tells of that.
   child.stdin.on('error', () => {})
-  const message: StartMessage<StartedTargetSpec> = { spec, ...options }
+  const message: StartMessage<typeof spec> = { spec, ...options }
   child.stdin.write(`${JSON.stringify(message)}\n`)
 
   const report = await firstReport(child, exited)

@@ -4,15 +4,16 @@ import { createServer } from 'node:net'
 import type { Server, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { StartedTargetSpec } from '../dsl/targets.ts'
 import { LlmBenchError, messageOf } from '../errors.ts'
 import type { Progress } from '../metrics/progress.ts'
-import type { RunningServer } from '../servers/server.ts'
+import type { ServerLease } from '../servers/registry.ts'
 import { lineReader } from './control-protocol.ts'
 import type { ControlReply, ControlRequest } from './control-protocol.ts'
 
 interface ControlHandlers {
-  acquireServer(spec: StartedTargetSpec): Promise<RunningServer>
+  acquireServer(spec: StartedTargetSpec): Promise<ServerLease>
   progress(bench: string, progress: Progress | undefined): void
 }
 
@@ -37,13 +38,17 @@ export class ControlServer {
     this.path = path
     this.#server = createServer((socket) => {
       this.#sockets.add(socket)
+      const client = new Client(socket, handlers)
       socket.setEncoding('utf8')
-      socket.on('close', () => this.#sockets.delete(socket))
+      socket.on('close', () => {
+        this.#sockets.delete(socket)
+        client.gone()
+      })
       // A test process that is gone needs no answer.
       socket.on('error', () => socket.destroy())
       socket.on(
         'data',
-        lineReader((request) => void answer(socket, request as ControlRequest, handlers)),
+        lineReader((request) => client.take(request as ControlRequest)),
       )
     })
   }
@@ -54,15 +59,57 @@ export class ControlServer {
   }
 }
 
-async function answer(socket: Socket, request: ControlRequest, handlers: ControlHandlers): Promise<void> {
-  if (request.type === 'progress') return handlers.progress(request.bench, request.progress)
-  const { id, spec } = request
-  let reply: ControlReply
-  try {
-    const { baseURL, model, version, tokenizer } = await handlers.acquireServer(spec)
-    reply = { id, server: { baseURL, model, version, tokenizer } }
-  } catch (error) {
-    reply = { id, error: { code: error instanceof LlmBenchError ? error.code : 'SERVER', message: messageOf(error) } }
+/** How long the end of a server is waited for whose requests failed. */
+const SUSPECT_MS = 1000
+
+/** A test process, and the servers that it uses. */
+class Client {
+  readonly #socket: Socket
+  readonly #handlers: ControlHandlers
+  readonly #leases = new Map<number, Promise<ServerLease>>()
+
+  constructor(socket: Socket, handlers: ControlHandlers) {
+    this.#socket = socket
+    this.#handlers = handlers
   }
-  if (!socket.destroyed) socket.write(`${JSON.stringify(reply)}\n`)
+
+  take(request: ControlRequest): void {
+    if (request.type === 'progress') this.#handlers.progress(request.bench, request.progress)
+    else if (request.type === 'acquire-server') void this.#acquire(request.id, request.spec)
+    else void this.#release(request.id, request.suspect)
+  }
+
+  /** What it used is free for others. */
+  gone(): void {
+    for (const id of this.#leases.keys()) void this.#release(id, false)
+  }
+
+  async #acquire(id: number, spec: StartedTargetSpec): Promise<void> {
+    const asked = this.#handlers.acquireServer(spec)
+    this.#leases.set(id, asked)
+    try {
+      const lease = await asked
+      const { name, target, version, notes, logFile } = lease
+      this.#reply({ id, type: 'server', server: { name, target, version, notes, logFile } })
+      const exit = await lease.exited
+      if (this.#leases.has(id)) this.#reply({ id, type: 'ended', exit })
+    } catch (error) {
+      this.#leases.delete(id)
+      const code = error instanceof LlmBenchError ? error.code : 'SERVER'
+      this.#reply({ id, type: 'error', error: { code, message: messageOf(error) } })
+    }
+  }
+
+  async #release(id: number, suspect: boolean): Promise<void> {
+    const lease = await this.#leases.get(id)?.catch(() => undefined)
+    // Failed requests tell of a server's end sooner than its process does.
+    if (suspect && lease !== undefined) await Promise.race([lease.exited, sleep(SUSPECT_MS, undefined, { ref: false })])
+    this.#leases.delete(id)
+    lease?.release()
+    this.#reply({ id, type: 'released' })
+  }
+
+  #reply(reply: ControlReply): void {
+    if (!this.#socket.destroyed) this.#socket.write(`${JSON.stringify(reply)}\n`)
+  }
 }

@@ -1,14 +1,16 @@
 import type { DefaultReporter, Vitest } from 'vitest/node'
-import { renderProgress } from '../../reporters/terminal/progress.ts'
+import { renderProgress, renderStarting } from '../../reporters/terminal/progress.ts'
+import type { Starting } from '../../reporters/terminal/progress.ts'
 import type { Progress } from '../metrics/progress.ts'
 
 /** Milliseconds between two lines about one bench where the terminal can't redraw. */
 const HEARTBEAT_MS = 10_000
 
-/** Shows how far the running bench is: in the live window of a terminal, as a line now and then elsewhere. */
+/** Shows how far the running bench is, and the start of servers: in the live window of a terminal, as a line now and then elsewhere. */
 export class ProgressBoard {
   readonly #vitest: Vitest
-  readonly #running = new Map<string, Progress>()
+  /** What is under way: a line for each, made when it is shown. */
+  readonly #running = new Map<string, () => string>()
   readonly #lastLine = new Map<string, number>()
   #hasWindow = false
 
@@ -17,19 +19,28 @@ export class ProgressBoard {
   }
 
   show(bench: string, progress: Progress | undefined): void {
-    if (progress === undefined) {
-      this.#running.delete(bench)
-      this.#lastLine.delete(bench)
+    this.#update(`bench ${bench}`, progress && (() => renderProgress({ bench, ...progress })))
+  }
+
+  /** A server is starting; without a state, no longer. */
+  showStarting(name: string, state: Starting | undefined): void {
+    this.#update(`server ${name}`, state && (() => renderStarting(name, state)))
+  }
+
+  #update(key: string, render: (() => string) | undefined): void {
+    if (render === undefined) {
+      this.#running.delete(key)
+      this.#lastLine.delete(key)
       return
     }
-    this.#running.set(bench, progress)
+    this.#running.set(key, render)
     if (this.#hasWindow) return
     const now = Date.now()
-    const last = this.#lastLine.get(bench)
-    this.#lastLine.set(bench, last ?? now)
+    const last = this.#lastLine.get(key)
+    this.#lastLine.set(key, last ?? now)
     if (last === undefined || now - last < HEARTBEAT_MS) return
-    this.#lastLine.set(bench, now)
-    this.#vitest.logger.log(renderProgress({ bench, ...progress }))
+    this.#lastLine.set(key, now)
+    this.#vitest.logger.log(render())
   }
 
   clear(): void {
@@ -53,6 +64,6 @@ export class ProgressBoard {
   }
 
   #lines(): string[] {
-    return [...this.#running].map(([bench, progress]) => renderProgress({ bench, ...progress }))
+    return [...this.#running.values()].map((render) => render())
   }
 }

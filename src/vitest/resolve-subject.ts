@@ -1,11 +1,10 @@
 import type { EngineSpec } from '../dsl/engines.ts'
 import { llama } from '../dsl/engines.ts'
 import { embedded, openai } from '../dsl/targets.ts'
-import type { OpenAITargetSpec, StartedTargetSpec, TargetSpec } from '../dsl/targets.ts'
+import type { OpenAITargetSpec, TargetSpec } from '../dsl/targets.ts'
 import { needsEngine } from '../dsl/workload-spec.ts'
 import type { WorkloadSpec } from '../dsl/workload-spec.ts'
 import type { ProvidedSettings } from '../files/provided.ts'
-import type { ServerAddress } from './control-protocol.ts'
 
 /** What a workload will be run on, and how it came to that. */
 export type Subject =
@@ -38,15 +37,4 @@ function targetFromEnvironment(env: Environment): OpenAITargetSpec | undefined {
   const apiKey = own ? env['LLM_BENCH_API_KEY'] : env['OPENAI_API_KEY']
   const model = own ? env['LLM_BENCH_MODEL'] : undefined
   return openai({ baseURL, ...(apiKey ? { apiKey } : {}), ...(model ? { model } : {}) })
-}
-
-/** The live server that a target which the run starts has become. */
-export function startedAsOpenAI(spec: StartedTargetSpec, server: ServerAddress): OpenAITargetSpec {
-  return openai({
-    baseURL: server.baseURL,
-    model: server.model,
-    endpoint: spec.endpoint,
-    ...(spec.apiKey === undefined ? {} : { apiKey: spec.apiKey }),
-    ...(server.tokenizer === undefined ? {} : { tokenizer: server.tokenizer }),
-  })
 }

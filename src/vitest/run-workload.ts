@@ -5,6 +5,7 @@ import type { RunnerTestCase } from 'vitest'
 import { workloadDigest } from '../dsl/digest.ts'
 import { redact, redactURL } from '../dsl/redact.ts'
 import { isStarted } from '../dsl/targets.ts'
+import type { LiveTargetSpec, TargetSpec } from '../dsl/targets.ts'
 import { validityLimits } from '../dsl/validity.ts'
 import type { ValidityLimits } from '../dsl/validity.ts'
 import { needsEngine } from '../dsl/workload-spec.ts'
@@ -28,8 +29,10 @@ import { toBenchResult } from './bench-result.ts'
 import type { WorkloadResult } from './bench-result.ts'
 import { ControlClient } from './control-client.ts'
 import { metaOf } from './meta.ts'
+import { hasFailures, onServer } from './on-server.ts'
+import type { ServedRun } from './on-server.ts'
 import { withoutOwnFrames } from './own-frames.ts'
-import { resolveSubject, startedAsOpenAI } from './resolve-subject.ts'
+import { resolveSubject } from './resolve-subject.ts'
 import type { Subject } from './resolve-subject.ts'
 
 let control: ControlClient | undefined
@@ -43,7 +46,7 @@ export async function runWorkload(test: RunnerTestCase, bench: string, workload:
   const started = performance.now()
   const folder = await makeFolder(test, bench, attempt, settings)
   const client = control
-  const { plan, subject, record } = await measure()
+  const { plan, subject, record, version, notes, lost } = await measure()
   const metrics = summarize(record, limitsFor(workload, subject, settings))
   if (record.kind === 'requests') await writeRequestsParquet(join(folder, 'requests.parquet'), record)
   const report: RunReport = {
@@ -52,11 +55,11 @@ export async function runWorkload(test: RunnerTestCase, bench: string, workload:
     attempt,
     workload: redact({
       ...workload,
-      ...(plan.target ? { target: plan.target } : {}),
+      ...(plan.target ? { target: reportedTarget(subject, plan.target) } : {}),
       ...(plan.engine ? { engine: plan.engine } : {}),
     }),
     workloadDigest: plan.workloadDigest,
-    target: factsOf(plan, subject, record),
+    target: factsOf(plan, subject, record, version),
     metrics,
     folder: toRootRelative(settings.root, folder),
     startedAt: startedAt.toISOString(),
@@ -64,6 +67,8 @@ export async function runWorkload(test: RunnerTestCase, bench: string, workload:
     partial: record.partial,
     notes: [
       ...(subject.note === undefined ? [] : [subject.note]),
+      ...(lost === undefined ? [] : [`${lost.how}.`]),
+      ...notes,
       ...record.notes,
       ...earlyNotes(record),
       ...(metrics.kind === 'requests' ? scheduleNotes(metrics) : []),
@@ -72,6 +77,9 @@ export async function runWorkload(test: RunnerTestCase, bench: string, workload:
   }
   await recordArtifact(test, { type: RUN_ARTIFACT, report })
   metaOf(test).runs.push({ bench, attempt, metrics, folder: report.folder, partial: report.partial })
+  if (lost !== undefined && (record.partial || hasFailures(record))) {
+    throw new LlmBenchError('SERVER', `${bench}: ${lost.error.message}\n  What was measured until then is in ${report.folder}.`)
+  }
   const endedEarly = record.kind === 'requests' ? record.endedEarly : undefined
   if (endedEarly !== undefined) {
     throw new LlmBenchError(
@@ -86,12 +94,22 @@ export async function runWorkload(test: RunnerTestCase, bench: string, workload:
     )
   return toBenchResult(bench, record, report)
 
-  async function measure(): Promise<{ plan: RunPlan; subject: Subject; record: RunRecord }> {
+  async function measure(): Promise<{ plan: RunPlan; subject: Subject } & ServedRun> {
     try {
       const subject = resolveSubject(workload, settings, process.env)
-      const plan = await planOf(workload, subject, bench, folder, settings, client)
+      const base = await planOf(workload, bench, folder, settings)
       const onProgress = (progress: Progress): void => client.showProgress(bench, progress)
-      return { plan, subject, record: await runInWorker(plan, { onProgress, signal: test.context.signal }) }
+      const { signal } = test.context
+      if (subject.kind === 'engine') {
+        const plan = { ...base, engine: subject.engine }
+        return { plan, subject, record: await runInWorker(plan, { onProgress, signal }), notes: [] }
+      }
+      let plan: RunPlan = base
+      const served = await onServer(subject.target, client, signal, (target, ends) => {
+        plan = { ...base, target }
+        return runInWorker(plan, { onProgress, signal: ends })
+      })
+      return { plan, subject, ...served }
     } catch (error) {
       await removeIfEmpty(folder)
       throw error instanceof LlmBenchError ? fromHere(error) : error
@@ -143,20 +161,10 @@ async function makeFolder(test: RunnerTestCase, bench: string, attempt: number, 
   }
 }
 
-async function planOf(
-  workload: WorkloadSpec,
-  subject: Subject,
-  bench: string,
-  folder: string,
-  settings: ProvidedSettings,
-  client: ControlClient,
-): Promise<RunPlan> {
+/** The plan without what it runs on. */
+async function planOf(workload: WorkloadSpec, bench: string, folder: string, settings: ProvidedSettings): Promise<RunPlan> {
   const digest = workloadDigest(workload)
   const details = workload.kind === 'rollout' && !settings.details ? { ...workload, details: false } : workload
-  const base = { workload: details, root: settings.root, folder, bench, workloadDigest: digest }
-  if (subject.kind === 'engine') return { ...base, engine: subject.engine }
-  const { target } = subject
-  const live = isStarted(target) ? startedAsOpenAI(target, await client.acquireServer(target)) : target
   const resumeFrom =
     workload.kind === 'rollout' && workload.resume
       ? await findResumable(settings.resultsHome, {
@@ -166,18 +174,25 @@ async function planOf(
           folderName: basename(folder),
         })
       : undefined
-  return { ...base, target: live, ...(resumeFrom === undefined ? {} : { resumeFrom }) }
+  const base = { workload: details, root: settings.root, folder, bench, workloadDigest: digest }
+  return { ...base, ...(resumeFrom === undefined ? {} : { resumeFrom }) }
 }
 
-function factsOf(plan: RunPlan, subject: Subject, record: RunRecord): TargetFacts {
+/** A server that the user had started by the run tells more by its command than by the port that it got. */
+function reportedTarget(subject: Subject, live: LiveTargetSpec): TargetSpec {
+  return subject.kind === 'target' && subject.target.kind === 'launch' ? subject.target : live
+}
+
+function factsOf(plan: RunPlan, subject: Subject, record: RunRecord, asked: string | undefined): TargetFacts {
   const model = record.model ?? plan.target?.model
+  const version = asked ?? record.version
   return {
-    kind: subject.kind === 'engine' ? subject.engine.kind : subject.target.kind,
+    kind: subject.kind === 'engine' ? subject.engine.kind : subject.target.kind === 'launch' ? subject.target.name : subject.target.kind,
     // A server that the run started has a new port every time; it says nothing.
     ...(plan.target === undefined || (subject.kind === 'target' && isStarted(subject.target))
       ? {}
       : { address: plan.target.baseURLs.map(redactURL).join(', ') }),
     ...(model === undefined ? {} : { model }),
-    ...(record.version === undefined ? {} : { version: record.version }),
+    ...(version === undefined ? {} : { version }),
   }
 }

@@ -3,10 +3,13 @@ import type { TestProject, Vitest } from 'vitest/node'
 import type { ResolvedPluginOptions } from '../dsl/plugin-options.ts'
 import { PROVIDED_KEY } from '../files/provided.ts'
 import type { ProvidedSettings } from '../files/provided.ts'
-import { createResultsFolder, discardIfEmpty } from '../files/results.ts'
+import { createResultsFolder, discardIfEmpty, newLogFile } from '../files/results.ts'
 import { ServerRegistry } from '../servers/registry.ts'
 import { ControlServer } from './control-server.ts'
 import { ProgressBoard } from './progress.ts'
+
+/** Seconds that the end of a server may take beyond its own time. */
+const STOP_MARGIN = 15
 
 /** What the plugin holds in Vitest's main process for as long as Vitest runs: results folder, servers, control socket. */
 export class RunSession {
@@ -17,10 +20,20 @@ export class RunSession {
 
   static async start(vitest: Vitest, options: ResolvedPluginOptions): Promise<RunSession> {
     const root = resolve(vitest.config.root)
-    const servers = new ServerRegistry(root)
     const progress = new ProgressBoard(vitest)
+    const servers = new ServerRegistry({
+      root,
+      logFile: (name) => newLogFile(session.settings.resultsFolder, name),
+      onStarting: (name, state) => progress.showStarting(name, state),
+    })
     const control = await ControlServer.listen({
-      acquireServer: (spec) => servers.acquire(spec),
+      acquireServer: (spec) => {
+        // A server may take its time to stop, and is to have it; Vitest would end its process meanwhile.
+        if (spec.kind === 'launch') {
+          vitest.config.teardownTimeout = Math.max(vitest.config.teardownTimeout, (spec.stopTimeout + STOP_MARGIN) * 1000)
+        }
+        return servers.acquire(spec)
+      },
       progress: (bench, progressOf) => progress.show(bench, progressOf),
     })
     const resultsHome = resolve(root, options.results)
@@ -37,7 +50,7 @@ export class RunSession {
       validity: options.validity,
       details: options.details,
     }
-    const session = new RunSession(settings, progress)
+    const session: RunSession = new RunSession(settings, progress)
     vitest.onClose(async () => {
       await Promise.all([control.close(), servers.close(), discardIfEmpty(session.settings.resultsFolder)])
     })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { redact, redactURL } from '../../../src/dsl/redact.ts'
+import { redact, redactURL, secretsIn } from '../../../src/dsl/redact.ts'
 import { openai } from '../../../src/dsl/targets.ts'
 
 test('keys, secret headers and credentials of a target are replaced, all else is kept', () => {
@@ -45,4 +45,39 @@ test('the original is not changed', () => {
   const spec = { apiKey: 'sk-1' }
   redact(spec)
   expect(spec.apiKey).toBe('sk-1')
+})
+
+test.for<[string[], string[]]>([
+  [
+    ['--api-key', 'sk-1', '--port', '80'],
+    ['--api-key', '***', '--port', '80'],
+  ],
+  [
+    ['--api-key=sk-1', 'HF_TOKEN=hf_1'],
+    ['--api-key=***', 'HF_TOKEN=***'],
+  ],
+  [
+    ['-c', "HF_TOKEN='h f' serve --api-key sk-1 --max-tokens 5"],
+    ['-c', 'HF_TOKEN=*** serve --api-key *** --max-tokens 5'],
+  ],
+  [
+    ['--download', 'https://user:pass@host/m?sig=1'],
+    ['--download', 'https://***@host/m?***'],
+  ],
+  [
+    ['--trust-remote-code', 'model', '--api-key', '--verbose'],
+    ['--trust-remote-code', 'model', '--api-key', '--verbose'],
+  ],
+])('the arguments of a command: %j', ([args, shown]) => {
+  expect(redact({ args })).toEqual({ args: shown })
+})
+
+test('what is taken out can be had, to take it out of other texts', () => {
+  const spec = {
+    args: ['--api-key', 'sk-1', '-c', 'HF_TOKEN="hf 1"'],
+    env: { OPENAI_API_KEY: 'sk-2', HOME: '/root' },
+    apiKeys: ['sk-3'],
+    url: 'https://me:p%40ss@host/?sig=abc',
+  }
+  expect(secretsIn(spec).toSorted()).toEqual(['abc', 'hf 1', 'me', 'p%40ss', 'p@ss', 'sk-1', 'sk-2', 'sk-3'])
 })

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { llama } from '../../../src/dsl/engines.ts'
-import { embedded, openai } from '../../../src/dsl/targets.ts'
+import { openai } from '../../../src/dsl/targets.ts'
 import { specOf } from '../../../src/dsl/workload.ts'
 import { clients, oneBatch } from '../../../src/dsl/workloads.ts'
-import { startedAsOpenAI, resolveSubject } from '../../../src/vitest/resolve-subject.ts'
+import { resolveSubject } from '../../../src/vitest/resolve-subject.ts'
 
 const own = openai({ baseURL: 'http://own:1' })
 const plugins = openai({ baseURL: 'http://plugin:1' })
@@ -61,17 +61,5 @@ describe('an engine', () => {
   test('comes from the plugin where the workload names none', () => {
     const engine = llama({ model: 'm.gguf' })
     expect(resolveSubject(batch, { engine }, {})).toEqual({ kind: 'engine', engine })
-  })
-})
-
-test('the embedded server is reached like any other, with its key and its exact tokenizer', () => {
-  const server = { baseURL: 'http://127.0.0.1:5/v1', model: 'tiny', version: '1', tokenizer: '/cache/tokenizer.json' }
-  expect(startedAsOpenAI(embedded({ apiKey: 'k', endpoint: 'completions' }), server)).toMatchObject({
-    kind: 'openai',
-    baseURLs: [server.baseURL],
-    model: 'tiny',
-    apiKeys: ['k'],
-    endpoint: 'completions',
-    tokenizer: server.tokenizer,
   })
 })

@@ -51,7 +51,7 @@ test('one that can not start says why', async () => {
 })
 
 test('a run has one for each distinct spec', async () => {
-  const servers = new ServerRegistry(tmpdir())
+  const servers = new ServerRegistry({ root: tmpdir(), logFile: () => '', onStarting: () => {} })
   onTestFinished(() => servers.close())
   const [a, same, other] = await Promise.all([{}, {}, { ttft: 1 }].map((options) => servers.acquire(simulator(options))))
   expect(same!.pid).toBe(a!.pid)
