@@ -6,7 +6,7 @@ export { gsm8k, jsonl, parquet, prompts, shareGPT, synthetic, text } from './dsl
 export type { DatasetInput, DatasetSpec } from './dsl/datasets.ts'
 export { llama } from './dsl/engines.ts'
 export type { EngineSpec } from './dsl/engines.ts'
-export { transformers } from './dsl/python-engines.ts'
+export { lmdeployEngine, paddle, rosellm, sglangEngine, transformers, vllm } from './dsl/python-engines.ts'
 export { launch } from './dsl/launch.ts'
 export type { LaunchOptions } from './dsl/launch.ts'
 export {

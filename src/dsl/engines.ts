@@ -42,7 +42,15 @@ export function llama(options: z.input<typeof llamaOptions> = {}): LlamaEngineSp
   return { kind: 'llama', ...parseOptions(llamaOptions, options, 'llama()') }
 }
 
-const KINDS: Readonly<Record<EngineSpec['kind'], true>> = { llama: true, transformers: true }
+const KINDS: Readonly<Record<EngineSpec['kind'], true>> = {
+  llama: true,
+  transformers: true,
+  vllm: true,
+  sglang: true,
+  lmdeploy: true,
+  paddle: true,
+  rosellm: true,
+}
 
 /** The `engine` option of a workload, as a spec. */
 export const engineOption = z.custom<EngineSpec>(

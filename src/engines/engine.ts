@@ -4,7 +4,7 @@ import type { BatchCase } from '../metrics/record.ts'
 export interface EngineNeeds {
   /** What it will be asked for: some engines have a way of their own for each. */
   readonly use: 'generate' | 'oneBatch'
-  /** Sequences that one static batch holds at most; how many `generate` decodes together is the engine's own to say. */
+  /** Sequences that one static batch holds at most, for `oneBatch`; how many `generate` decodes together is the engine's own to say. */
   readonly batch?: number | undefined
   /** Tokens of context that a sequence needs. */
   readonly contextLength: number
@@ -44,6 +44,8 @@ export interface EngineInfo {
   readonly device?: string | undefined
   /** Whether tokens have times; without, an answer comes as a whole, at `lastTokenNs`. */
   readonly streams: boolean
+  /** The longest answer that every request must ask for; absent where each asks for its own. */
+  readonly outputLength?: number | undefined
   /** Why it can't time the steps of a static batch; absent where it can. */
   readonly noOneBatch?: string | undefined
 }

@@ -131,15 +131,16 @@ async function warmUp({ spec, engine, clock, progress, signal }: OfflineDriver, 
   progress.phase = 'warm-up'
   let count = 0
   do {
-    await engine.generate(warmupRequests(each, calls), { originNs: clock.originNs, signal })
+    await engine.generate(warmupRequests(each, calls, engine), { originNs: clock.originNs, signal })
     count += each
   } while (clock.now() < endNs && !signal.aborted)
   return count
 }
 
-function warmupRequests(count: number, calls: readonly OfflineCall[]): EngineRequest[] {
+function warmupRequests(count: number, calls: readonly OfflineCall[], { info }: Engine): EngineRequest[] {
   return Array.from({ length: count }, (_, i) => {
     const { request } = calls[i % calls.length]!
+    if (info.outputLength !== undefined) return request
     return { ...request, maxTokens: Math.min(WARMUP_TOKENS, request.maxTokens), minTokens: undefined }
   })
 }

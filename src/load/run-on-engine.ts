@@ -81,8 +81,7 @@ async function runOneBatch(
   try {
     assertNotCancelled(plan, signal)
     const { noOneBatch } = engine.info
-    if (noOneBatch !== undefined)
-      throw new LlmBenchError('USAGE', `${plan.bench}: ${engineSpec.kind}() can't run oneBatch(): ${noOneBatch}`)
+    if (noOneBatch !== undefined) throw new LlmBenchError('USAGE', `${plan.bench}: ${engine.info.name} can't run oneBatch(): ${noOneBatch}`)
     return await runBatchCases({ spec, engine, progress, signal })
   } finally {
     await engine.close()

@@ -6,7 +6,7 @@ const spec = JSON.parse(process.argv[2]!) as EngineSpec
 const closeWhen = process.argv[3] as 'done' | 'generating' | 'in a batch'
 const engine = await loadEngine(
   spec,
-  { use: closeWhen === 'in a batch' ? 'oneBatch' : 'generate', contextLength: 1024 },
+  { use: closeWhen === 'in a batch' ? 'oneBatch' : 'generate', batch: 2, contextLength: 1024 },
   { root: process.cwd() },
 )
 const { signal } = new AbortController()
@@ -14,9 +14,10 @@ const request = { messages: [{ role: 'user', content: 'question' }], maxTokens: 
 const batch = { batch: 2, inputLength: 16, outputLength: 1000, seed: 0 }
 
 if (closeWhen === 'done') {
-  const short = { ...request, maxTokens: 4 }
+  const { outputLength, noOneBatch } = engine.info
+  const short = { ...request, maxTokens: outputLength ?? 4 }
   await engine.generate([short, short, short], { originNs: 0n, signal })
-  await engine.oneBatch({ ...batch, outputLength: 4 }, signal)
+  if (noOneBatch === undefined) await engine.oneBatch({ ...batch, outputLength: 4 }, signal)
 } else if (closeWhen === 'generating') {
   const { promise: started, resolve } = Promise.withResolvers<void>()
   const answers = engine.generate([request, request, request], { originNs: 0n, signal, onTokens: () => resolve() })

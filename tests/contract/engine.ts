@@ -12,6 +12,12 @@ export interface EngineUnderTest {
   readonly count?: (text: string) => Promise<number>
   /** Tokens of context that the model has at most. */
   readonly contextLimit: number
+  /** Whether a request that finds no free sequence waits for its first token. */
+  readonly queues: boolean
+  /** Whether it times static batches. */
+  readonly oneBatch: boolean
+  /** Tokens that every answer has, where it is not each request's own to say. */
+  readonly outputLength?: number
   /** Whether every token has a time of its own, so that there is a gap between any two. */
   readonly tokenByToken: boolean
 }

@@ -44,6 +44,8 @@ export interface LoadedReport {
   readonly contextLength: number | null
   /** Whether tokens have times. */
   readonly streams: boolean
+  /** Tokens that every answer may have; null where each request says it. */
+  readonly outputLength: number | null
   /** Why static batches can't be timed; null where they can. */
   readonly noOneBatch: string | null
 }

@@ -46,13 +46,13 @@ async function startDriver(spec: PythonEngineSpec, needs: EngineNeeds, context: 
   const driver = new DriverProcess({
     interpreter,
     file: `${kind}_driver.py`,
-    called: `${kind}()`,
+    called: calledOf(kind),
     env: { ...(devices === undefined ? {} : { CUDA_VISIBLE_DEVICES: devices }), ...env },
     cwd: root,
     logFolder,
   })
   const { promise, resolve: loadedWith, reject } = Promise.withResolvers<LoadedReport>()
-  const cancel = (): void => reject(new LlmBenchError('CANCELLED', `loading ${kind}() was cancelled`))
+  const cancel = (): void => reject(new LlmBenchError('CANCELLED', `loading ${calledOf(kind)} was cancelled`))
   driver.listen((report) => {
     if (report.type === 'hello') {
       const problem = helloProblem(report, startedNs)
@@ -80,6 +80,11 @@ async function startDriver(spec: PythonEngineSpec, needs: EngineNeeds, context: 
   }
 }
 
+/** The call that makes an engine's spec: two names are also those of targets. */
+function calledOf(kind: PythonEngineSpec['kind']): string {
+  return kind === 'sglang' || kind === 'lmdeploy' ? `${kind}Engine()` : `${kind}()`
+}
+
 /** A driver's clock must be ours, or no time of it could be set against one of ours. */
 function helloProblem({ protocol, nowNs }: Extract<Report, { type: 'hello' }>, startedNs: bigint): string | undefined {
   if (protocol !== PROTOCOL) return `speaks version ${protocol} of the protocol, and this package ${PROTOCOL}`
@@ -91,7 +96,7 @@ function helloProblem({ protocol, nowNs }: Extract<Report, { type: 'hello' }>, s
 function missingPackage({ kind }: PythonEngineSpec, report: Extract<Report, { kind: 'missing' }>, command: string): LlmBenchError {
   return new LlmBenchError(
     'ENGINE',
-    `${kind}() needs the Python package ${report.module}, which ${report.python} does not have: install it by \`${command} -m ${report.install}\`, or ${OTHER_PYTHON}.`,
+    `${calledOf(kind)} needs the Python package ${report.module}, which ${report.python} does not have: install it by \`${command} -m ${report.install}\`, or ${OTHER_PYTHON}.`,
   )
 }
 
@@ -133,6 +138,7 @@ class PythonEngine implements Engine {
       ...(loaded.contextLength === null ? {} : { contextLength: loaded.contextLength }),
       device: loaded.device,
       streams: loaded.streams,
+      ...(loaded.outputLength === null ? {} : { outputLength: loaded.outputLength }),
       ...(loaded.noOneBatch === null ? {} : { noOneBatch: loaded.noOneBatch }),
     }
   }
@@ -207,7 +213,7 @@ class PythonEngine implements Engine {
     this.#closing.abort()
     const driver = await this.#driver.catch(() => undefined)
     await driver?.close(CLOSE_MS)
-    this.#failAll(new LlmBenchError('ENGINE', `${this.#spec.kind}() was closed`))
+    this.#failAll(new LlmBenchError('ENGINE', `${calledOf(this.#spec.kind)} was closed`))
   }
 
   /**
@@ -218,7 +224,7 @@ class PythonEngine implements Engine {
     const seen = this.#driver
     const driver = await seen.catch(() => undefined)
     if (driver !== undefined && driver.failure === undefined) return driver
-    if (this.#closing.signal.aborted) throw new LlmBenchError('ENGINE', `${this.#spec.kind}() was closed`)
+    if (this.#closing.signal.aborted) throw new LlmBenchError('ENGINE', `${calledOf(this.#spec.kind)} was closed`)
     // Those that find it dead at the same time share the next one.
     if (this.#driver === seen) {
       this.#driver = startDriver(this.#spec, this.#needs, this.#context).then((started) => this.#listenTo(started.driver))

@@ -8,5 +8,7 @@ export const llamaTiny: EngineUnderTest = {
   spec: llama({ parallel: PARALLEL }),
   count: countTiny,
   contextLimit: 8192,
+  queues: true,
+  oneBatch: true,
   tokenByToken: true,
 }

@@ -9,5 +9,7 @@ export const transformersTiny: EngineUnderTest = {
   spec: transformers({ device: 'cpu', dtype: 'float32', threads: 1, maxSequences: PARALLEL }),
   count: countTiny,
   contextLimit: 8192,
+  queues: true,
+  oneBatch: true,
   tokenByToken: true,
 }

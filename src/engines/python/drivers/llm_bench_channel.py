@@ -22,15 +22,14 @@ now_ns = time.monotonic_ns
 class Channel:
     """Reads commands in a thread of its own, so that a cancel is seen in the middle of a step."""
 
-    def __init__(self):
-        self._input = os.fdopen(os.dup(0), "rb")
-        self._output = os.fdopen(os.dup(1), "wb")
+    def __init__(self, commands, reports):
+        self._input = commands
+        self._output = reports
         self._lock = threading.Lock()
         self._commands = queue.Queue()
         self._deliver = self._commands.put
         self._cancelled = set()
         self._closing = False
-        _point_elsewhere()
 
     def start(self):
         threading.Thread(target=self._read, daemon=True).start()
@@ -74,13 +73,16 @@ class Channel:
         end_group()
 
 
-def _point_elsewhere():
+def take_stdio():
+    """Commands and reports of a driver that was started as one; from then on nothing else comes from or goes there."""
+    commands, reports = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     sys.stdout.flush()
     os.dup2(2, 1)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
     sys.stdout.reconfigure(line_buffering=True)
+    return commands, reports
 
 
 def end_group():

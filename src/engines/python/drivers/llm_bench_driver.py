@@ -1,13 +1,14 @@
 """What every driver shares: an engine is a class with a few methods, and `run` speaks for it."""
 
 import importlib
+import importlib.util
 import os
 import platform
 import random
 import sys
 import traceback
 
-from llm_bench_channel import PROTOCOL, Channel, end_group, now_ns
+from llm_bench_channel import PROTOCOL, Channel, end_group, now_ns, take_stdio
 from llm_bench_jobs import Call, Job
 
 
@@ -25,6 +26,9 @@ class Engine:
     streams = True
     # Why it can't time the steps of a static batch; None where it can.
     no_one_batch = None
+
+    # Tokens that every answer may have, where it is not each request's own to say.
+    output_length = None
 
     tokenizer = None
     context_length = None
@@ -44,6 +48,13 @@ class Engine:
 
     def recover(self):
         """Frees what a failure may have left behind."""
+
+    def check_fit(self, batch, input_length, output_length):
+        """Raises `Skip` where it is known beforehand that a static batch can't be held."""
+
+    def refusal(self, job):
+        """Why a request can't be answered as it is; None where it can."""
+        return None
 
     def one_batch(self, prompts, output_length, cancelled):
         """Runs one static batch and tells `prefillNs`, `decodeNs` and `sequences` of each pass, the prefill first."""
@@ -122,6 +133,10 @@ def chat_ids(tokenizer, messages):
     return tokenizer.encode("\n\n".join(message["content"] for message in messages))
 
 
+def kv_cache_skip(batch, length, capacity):
+    return Skip(f"a batch of {batch} × {length} tokens is more than the {capacity} tokens of the KV cache")
+
+
 def is_out_of_memory(error):
     text = str(error).lower()
     return isinstance(error, MemoryError) or "out of memory" in text or "can't allocate memory" in text
@@ -137,9 +152,11 @@ def given(**options):
     return {name: value for name, value in options.items() if value is not None}
 
 
-def run(choose):
-    """Speaks the protocol until told to close. `choose` makes the engine for what it will be used for."""
-    channel = Channel()
+def run(choose, stream=None):
+    """Speaks the protocol until told to close. `choose` makes the engine for what it will be used for; `stream` is the way
+    of commands and reports where it is not stdio.
+    """
+    channel = Channel(*(take_stdio() if stream is None else (stream, stream)))
     channel.send(type="hello", protocol=PROTOCOL, python=platform.python_version(), nowNs=str(now_ns()))
     channel.start()
     command = channel.commands(wait=True)[0]
@@ -161,6 +178,7 @@ def run(choose):
         device=device,
         contextLength=engine.context_length,
         streams=engine.streams,
+        outputLength=engine.output_length,
         noOneBatch=engine.no_one_batch,
     )
     engine.serve(channel)
@@ -180,13 +198,15 @@ def _import(engine, channel):
     # Nothing is written beside the drivers (`-B`), but packages may well keep their compiled code.
     sys.dont_write_bytecode = bool(os.environ.get("PYTHONDONTWRITEBYTECODE"))
     for module in engine.modules:
-        try:
-            importlib.import_module(module)
-        except ModuleNotFoundError as error:
-            if error.name is None or error.name.split(".")[0] != module.split(".")[0]:
-                raise
-            channel.send(type="error", kind="missing", module=module, install=engine.install, python=sys.executable)
+        if importlib.util.find_spec(module) is None:
+            channel.send(**missing(module, engine.install))
             os._exit(1)
+        importlib.import_module(module)
+
+
+def missing(module, install):
+    """The report that a package is not there."""
+    return {"type": "error", "kind": "missing", "module": module, "install": install, "python": sys.executable}
 
 
 def start_jobs(engine, channel, command, add):
@@ -196,8 +216,9 @@ def start_jobs(engine, channel, command, add):
     jobs = [Job(call, index, request, engine.prompt_ids(request["messages"])) for index, request in enumerate(command["requests"])]
     taken = []
     for job in jobs:
-        refusal = "cancelled" if call.cancelled else _refusal(engine, job)
         job.sent()
+    for job in jobs:
+        refusal = "cancelled" if call.cancelled else _too_long(engine, job) or engine.refusal(job)
         if refusal is not None:
             job.fail(refusal)
             continue
@@ -210,7 +231,7 @@ def start_jobs(engine, channel, command, add):
     return taken
 
 
-def _refusal(engine, job):
+def _too_long(engine, job):
     limit = engine.context_length
     needed = len(job.prompt) + job.max_tokens
     if limit is None or needed <= limit:
@@ -230,6 +251,7 @@ def one_batch(engine, channel, command):
         channel.send(type="case", id=command["id"], skipped=skipped)
         return
     try:
+        engine.check_fit(batch, input_length, output_length)
         prompts = engine.random_prompts(batch, input_length, command["seed"])
         result = engine.one_batch(prompts, output_length, lambda: channel.is_cancelled(command["id"]))
     except Skip as reason:

@@ -49,6 +49,7 @@ class Job:
         self.seed = request["seed"]
         self.tokens = []
         self.ended = False
+        self.prompt_tokens = len(prompt)
         self._sent_ns = None
         self._times = []
 
@@ -56,7 +57,7 @@ class Job:
         self._sent_ns = now_ns()
 
     def took(self, at_ns, tokens):
-        """Tokens that came together, at one time."""
+        """Tokens that came together, at one time; None for one whose id the engine doesn't tell."""
         if not tokens:
             return
         self.tokens.extend(tokens)
@@ -83,12 +84,12 @@ class Job:
             type="answer",
             id=call.id,
             index=self.index,
-            promptTokens=len(self.prompt),
+            promptTokens=self.prompt_tokens,
             outputTokens=len(self.tokens),
             sentNs=self._relative(self._sent_ns or now_ns()),
             firstNs=self._relative(times[0]) if times else None,
             gapsNs=[later - earlier for earlier, later in zip(times, times[1:])],
-            tokens=self.tokens if call.keep_tokens else None,
+            tokens=self.tokens if call.keep_tokens and None not in self.tokens else None,
             **end,
         )
 

@@ -63,7 +63,6 @@ class Transformers(StaticEngine):
     def one_batch(self, prompts, output_length, cancelled):
         from llm_bench_torch import synchronize
 
-        self._check_memory(len(prompts), len(prompts[0]), output_length)
         tokens = self.torch.tensor(prompts, device=self.device)
         times, sequences, cache = [], [], None
         for _ in range(output_length):
@@ -79,8 +78,8 @@ class Transformers(StaticEngine):
             cache = output.past_key_values
         return {"prefillNs": times[0] if times else None, "decodeNs": times[1:], "sequences": sequences}
 
-    def _check_memory(self, batch, input_length, output_length):
-        """Tells beforehand what can't be: the system may end a process that takes more memory than there is."""
+    def check_fit(self, batch, input_length, output_length):
+        # The system may end a process that takes more memory than there is.
         from llm_bench_torch import free_memory
 
         config, size = self.config, self.model.dtype.itemsize

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 const [how] = process.argv.slice(2)
 const send = (message) => process.stdout.write(`${JSON.stringify(message)}\n`)
 const hello = { type: 'hello', protocol: 1, python: '3.9.0', nowNs: String(process.hrtime.bigint()) }
-const loaded = { type: 'loaded', version: '1.0', device: 'none', contextLength: 100, streams: true, noOneBatch: null }
+const loaded = { type: 'loaded', version: '1.0', device: 'none', contextLength: 100, streams: true, outputLength: null, noOneBatch: null }
 
 if (how === 'silent') {
   process.stderr.write('this is why\n')
