@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { childEnvironment } from '../../src/child-process.ts'
 import type { Engine, EngineAnswer, EngineRequest, GenerateOptions } from '../../src/engines/engine.ts'
 import { loadEngine } from '../../src/engines/load-engine.ts'
+import { newMark, processesWith } from './marked-processes.ts'
 import { PARALLEL } from './engine.ts'
 import type { EngineUnderTest } from './engine.ts'
 
@@ -146,7 +147,7 @@ export function describeEngine(engineUnderTest: EngineUnderTest): void {
         expect(answer.outputTokens).toBeLessThan(400)
       }
       expect(answers[0]!.outputTokens).toBeGreaterThan(0)
-      expect(answers.at(-1)).toMatchObject({ outputTokens: 0, gapsMs: new Float32Array(0) })
+      if (queues) expect(answers.at(-1)).toMatchObject({ outputTokens: 0, gapsMs: new Float32Array(0) })
       expect((await generate([request('question')]))[0]!.outputTokens).toBe(12)
     })
 
@@ -201,17 +202,31 @@ export function describeEngine(engineUnderTest: EngineUnderTest): void {
       })
     })
 
+    const entry = fileURLToPath(new URL('./engine-child.ts', import.meta.url))
+
     test.for(['done', ...(streams ? ['generating'] : []), ...(engineUnderTest.oneBatch ? ['in a batch'] : [])])(
-      'closed when %s, again and again, it leaves nothing that keeps a process alive',
+      'closed when %s, again and again, it leaves nothing behind',
       async (when) => {
-        const entry = fileURLToPath(new URL('./engine-child.ts', import.meta.url))
+        const mark = newMark()
         const child = spawn(process.execPath, [entry, JSON.stringify(spec), when], {
-          env: childEnvironment(),
+          env: { ...childEnvironment(), ...mark },
           stdio: ['ignore', 'inherit', 'inherit'],
         })
         expect(await once(child, 'exit')).toEqual([0, null])
+        expect(await processesWith(mark)).toEqual([])
       },
     )
+
+    test('a process that is killed takes its engine along', async () => {
+      const mark = newMark()
+      const child = spawn(process.execPath, [entry, JSON.stringify(spec), 'killed'], {
+        env: { ...childEnvironment(), ...mark },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      await once(child.stdout, 'data')
+      child.kill('SIGKILL')
+      await expect.poll(() => processesWith(mark), { timeout: 10_000 }).toEqual([])
+    })
 
     test('loading can be broken off', async () => {
       const loading = loadEngine(spec, { use: 'generate', contextLength: 64 }, { root: process.cwd(), signal: AbortSignal.abort() })

@@ -3,7 +3,7 @@ import type { EngineSpec } from '../../src/dsl/engines.ts'
 import { loadEngine } from '../../src/engines/load-engine.ts'
 
 const spec = JSON.parse(process.argv[2]!) as EngineSpec
-const closeWhen = process.argv[3] as 'done' | 'generating' | 'in a batch'
+const closeWhen = process.argv[3] as 'done' | 'generating' | 'in a batch' | 'killed'
 const engine = await loadEngine(
   spec,
   { use: closeWhen === 'in a batch' ? 'oneBatch' : 'generate', batch: 2, contextLength: 1024 },
@@ -18,6 +18,12 @@ if (closeWhen === 'done') {
   const short = { ...request, maxTokens: outputLength ?? 4 }
   await engine.generate([short, short, short], { originNs: 0n, signal })
   if (noOneBatch === undefined) await engine.oneBatch({ ...batch, outputLength: 4 }, signal)
+} else if (closeWhen === 'killed') {
+  const answers = engine.generate([{ ...request, maxTokens: engine.info.outputLength ?? 800 }], { originNs: 0n, signal })
+  console.log('running')
+  await answers
+  // Whoever started this ends it; nothing here does.
+  await new Promise((resolve) => setTimeout(resolve, 600_000))
 } else if (closeWhen === 'generating') {
   const { promise: started, resolve } = Promise.withResolvers<void>()
   const answers = engine.generate([request, request, request], { originNs: 0n, signal, onTokens: () => resolve() })
