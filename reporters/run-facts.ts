@@ -87,21 +87,29 @@ function figure(name: string, value: number | undefined, unit: Figure['unit']): 
 /** How the run's client fared, in one line; undefined where an engine was driven without one. */
 export function clientText({ client }: RequestMetrics): string | undefined {
   if (client === undefined) return undefined
-  const { validity, reasons, lag, cpuShare, cores, stalls, connections } = client
+  const { validity, reasons, lag, stalls, connections } = client
   if (reasons.length > 0) return `${validity}: ${reasons.join('; ')}`
   return list(
     validity,
     lag === undefined ? '' : `at most ${formatNumber(lag.p99)} ms late at p99`,
     stalls.count === 0 ? '' : `longest stall ${formatNumber(stalls.longestMs)} ms`,
-    cpuShare === undefined ? '' : `${formatShare(cpuShare)} of one of ${number(cores)} cores`,
+    cpuText(client),
     `${number(connections)} connections`,
   )
+}
+
+function cpuText({ workers, cores }: NonNullable<RequestMetrics['client']>): string {
+  const shares = workers.flatMap(({ cpuShare }) => cpuShare ?? [])
+  if (shares.length === 0) return workers.length === 1 ? '' : counted(workers.length, 'worker')
+  const busiest = formatShare(Math.max(...shares))
+  if (workers.length === 1) return `${busiest} of one of ${number(cores)} cores`
+  return `${counted(workers.length, 'worker')}, the busiest at ${busiest} of one of ${number(cores)} cores`
 }
 
 /** What the client measured of itself, flat. */
 function clientFigures({ client }: RequestMetrics): Figure[] {
   if (client === undefined) return []
-  const { lag, lateness, stalls, gc, rate, concurrency, cpuShare, utilization, connections, cores, openFiles } = client
+  const { lag, lateness, stalls, gc, rate, concurrency, workers, connections, cores, openFiles } = client
   const delays = (name: string, values: { p50: number; p99: number; max: number } | undefined): Figure[] =>
     values === undefined ? [] : (['p50', 'p99', 'max'] as const).flatMap((key) => figure(`client.${name}.${key}`, values[key], 'ms'))
   return [
@@ -119,8 +127,11 @@ function clientFigures({ client }: RequestMetrics): Figure[] {
     ...figure('client.rate.achieved', rate?.achieved, ''),
     ...figure('client.concurrency.asked', concurrency.asked, ''),
     ...figure('client.concurrency.achieved', concurrency.achieved, ''),
-    ...figure('client.cpuShare', cpuShare, ''),
-    ...figure('client.utilization', utilization, ''),
+    ...figure('client.workers', workers.length, ''),
+    ...workers.flatMap(({ cpuShare, utilization }, i) => [
+      ...figure(`client.cpuShare[${i}]`, cpuShare, ''),
+      ...figure(`client.utilization[${i}]`, utilization, ''),
+    ]),
     ...figure('client.cores', cores, ''),
     ...figure('client.connections', connections, ''),
     ...figure('client.openFiles', openFiles, ''),

@@ -57,10 +57,16 @@ const client = z
     reasons: z.array(z.string()),
     seconds: z.number(),
     cores: count,
-    cpuShare: z.number().describe("CPU time of the client's thread over wall time").exactOptional(),
-    utilization: z.number().describe('share of the time in which its event loop was not waiting'),
+    workers: z
+      .array(
+        z.object({
+          cpuShare: z.number().describe('CPU time of the thread over wall time').exactOptional(),
+          utilization: z.number().describe('share of the time in which its event loop was not waiting'),
+        }),
+      )
+      .describe('the threads that sent the load'),
     lag: delays.describe('how long first tokens can have lain unread at most, ms').exactOptional(),
-    stalls: pauses.describe('times in which its event loop stood still while requests were in flight'),
+    stalls: pauses.describe('times in which an event loop of its workers stood still while requests were in flight'),
     gc: pauses,
     lateness: delays.describe('open loop: how much later than scheduled requests came up for sending, ms').exactOptional(),
     rate: z.object({ asked: z.number(), achieved: z.number() }).describe('open loop: requests a second').exactOptional(),

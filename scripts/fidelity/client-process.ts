@@ -60,7 +60,7 @@ send({
   type: 'told',
   told: {
     originNs: String(record.originNs),
-    threadCpuMicros: (metrics.client.cpuShare ?? Number.NaN) * metrics.client.seconds * 1e6,
+    threadCpuMicros: metrics.client.workers.reduce((sum, { cpuShare = Number.NaN }) => sum + cpuShare, 0) * metrics.client.seconds * 1e6,
     processCpuMicros: user + system,
     wallSeconds: metrics.wallSeconds,
     errors: record.errors,

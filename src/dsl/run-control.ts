@@ -17,6 +17,13 @@ export const warmupOption = z
   ])
   .transform((value): WarmupSpec => value)
 
+/** More threads than this are a slip of the pen. */
+const MOST_WORKERS = 256
+
+export const workersOption = z.union([z.literal('auto'), wholeNumber(1).max(MOST_WORKERS)], {
+  error: `expected 'auto' or a whole number from 1 to ${MOST_WORKERS}`,
+})
+
 /** When a run is hopeless and ends early. */
 export interface AbortOnSpec {
   /** Share of failed requests, 0 to 1. */

@@ -28,6 +28,8 @@ export interface RequestWorkloadSpec extends SamplingSpec {
   readonly tokenizer?: string | undefined
   /** Requests before the clock starts, outside all figures. */
   readonly warmup?: WarmupSpec | undefined
+  /** Threads that share the load; `'auto'`: as many as it needs and the cores allow. */
+  readonly workers: 'auto' | number
   /** Limits of validity that are this workload's own. */
   readonly validity?: ValidityLimitsSpec | undefined
   /** When the run is hopeless and ends early. */

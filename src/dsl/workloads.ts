@@ -4,7 +4,7 @@ import type { BuiltinSpec, DatasetInput } from './datasets.ts'
 import { engineOption } from './engines.ts'
 import type { EngineSpec } from './engines.ts'
 import { nonEmptyString, numberWithin, oneOrMore, parseOptions, positiveSeconds, seconds, wholeNumber } from './options.ts'
-import { abortOnOption, warmupOption } from './run-control.ts'
+import { abortOnOption, warmupOption, workersOption } from './run-control.ts'
 import type { AbortOnOption, WarmupOption } from './run-control.ts'
 import { targetOption } from './targets.ts'
 import type { TargetSpec } from './targets.ts'
@@ -43,6 +43,8 @@ export interface RequestOptions extends SamplingOptions {
   target?: TargetSpec
   /** Stream the answers (default: true). `false` measures E2E latency only. */
   stream?: boolean
+  /** Threads that share the load (default: `'auto'`, as many as it needs and the cores allow). The requests are the same for any number. */
+  workers?: 'auto' | number
   /** Requests before the clock starts, outside all figures and files: how many, or `{ duration }` (default: none). */
   warmup?: WarmupOption
   /** Ends a hopeless run early, as an error, with what was measured (default: never). */
@@ -73,6 +75,7 @@ const request = {
   ...sampling,
   target: targetOption.optional(),
   stream: boolean.default(true),
+  workers: workersOption.default('auto'),
   warmup: warmupOption.optional(),
   abortOn: abortOnOption.optional(),
   validity: validityOption.optional(),

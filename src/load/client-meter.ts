@@ -1,13 +1,7 @@
-import { readFile } from 'node:fs/promises'
-import { availableParallelism } from 'node:os'
 import { performance, PerformanceObserver } from 'node:perf_hooks'
 import type { Clock } from '../metrics/clock.ts'
-import { isCompleted } from '../metrics/latencies.ts'
-import type { RequestColumns } from '../metrics/columns.ts'
-import { percentile } from '../metrics/percentiles.ts'
-import { present } from '../metrics/present.ts'
-import type { ClientFacts, DelayFacts } from '../metrics/record.ts'
-import { lagAt, StallLog, stallTotals } from '../metrics/stalls.ts'
+import type { ClientFacts } from '../metrics/record.ts'
+import { StallLog } from '../metrics/stalls.ts'
 import type { Stalls } from '../metrics/stalls.ts'
 
 /** Between two signs of life; what is looked for is several times longer. */
@@ -77,78 +71,11 @@ export class ClientMeter {
 }
 
 /** What a meter has seen. */
-export interface MeteredClient extends Pick<ClientFacts, 'seconds' | 'utilization' | 'gc'> {
+export interface MeteredClient extends Pick<ClientFacts, 'seconds' | 'gc'> {
   /** Absent where Node can't tell. */
   readonly cpuShare: number | undefined
+  readonly utilization: number
   readonly stalls: Stalls
-}
-
-/** What is known of how requests were sent. */
-export interface LoadFacts {
-  /** Requests that may be in flight at once; absent where there is no limit. */
-  readonly maxInFlight?: number | undefined
-  /** The most that there were. */
-  readonly mostInFlight: number
-  /** By how much each request came up later than scheduled, in ns; open loop. */
-  readonly latenessNs?: Float64Array | undefined
-}
-
-/** Puts together what is known of the client of a run. */
-export async function clientFacts(
-  metered: MeteredClient,
-  load: LoadFacts,
-  columns: RequestColumns,
-  streamed: boolean,
-): Promise<ClientFacts> {
-  const { stalls, cpuShare, ...facts } = metered
-  const lateness = load.latenessNs && delays(load.latenessNs.map((ns) => ns / 1e6))
-  return {
-    ...facts,
-    cores: availableParallelism(),
-    stalls: stallTotals(stalls),
-    concurrency: { ...present({ asked: load.maxInFlight }), achieved: load.mostInFlight },
-    connections: columns.connectNs.reduce((count, ns) => (Number.isNaN(ns) ? count : count + 1), 0),
-    ...present({
-      cpuShare,
-      lag: delays(lags(columns, stalls, streamed)),
-      lateness,
-      rate: lateness && ratesOf(columns),
-      openFiles: await openFileLimit(),
-    }),
-  }
-}
-
-function lags(columns: RequestColumns, stalls: Stalls, streamed: boolean): Float64Array {
-  const readNs = streamed ? columns.firstTokenNs : columns.lastTokenNs
-  const values = new Float64Array(columns.length)
-  let count = 0
-  for (let i = 0; i < columns.length; i++) {
-    if (isCompleted(columns, i) && !Number.isNaN(readNs[i]!)) values[count++] = lagAt(stalls, readNs[i]!)
-  }
-  return values.subarray(0, count)
-}
-
-function delays(values: Float64Array): DelayFacts | undefined {
-  if (values.length === 0) return undefined
-  values.sort()
-  return { p50: percentile(values, 50), p99: percentile(values, 99), max: values.at(-1)! }
-}
-
-/** Over the time from the first to the last request, as scheduled and as sent. */
-function ratesOf(columns: RequestColumns): ClientFacts['rate'] {
-  const [asked, achieved] = [columns.scheduledNs, columns.sentNs].map(rateOver) as [number | undefined, number | undefined]
-  return asked === undefined || achieved === undefined ? undefined : { asked, achieved }
-}
-
-function rateOver(timesNs: Float64Array): number | undefined {
-  let [first, last, count] = [Infinity, -Infinity, 0]
-  for (const ns of timesNs) {
-    if (Number.isNaN(ns)) continue
-    count++
-    first = Math.min(first, ns)
-    last = Math.max(last, ns)
-  }
-  return last > first ? ((count - 1) * 1e9) / (last - first) : undefined
 }
 
 function threadCpuMicros(): number | undefined {
@@ -156,11 +83,4 @@ function threadCpuMicros(): number | undefined {
   if (typeof process.threadCpuUsage !== 'function') return undefined
   const { user, system } = process.threadCpuUsage()
   return user + system
-}
-
-/** Linux alone tells the limit of a running process; Node raises it to the hard one by itself. */
-async function openFileLimit(): Promise<number | undefined> {
-  const limits = await readFile('/proc/self/limits', 'utf8').catch(() => '')
-  const soft = /^Max open files\s+(\d+)/m.exec(limits)
-  return soft === null ? undefined : Number(soft[1])
 }

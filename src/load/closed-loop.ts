@@ -7,7 +7,8 @@ import type { Call } from './answer-rows.ts'
 import type { Driver } from './driver.ts'
 import { sendCall } from './driver.ts'
 import { answerLength } from './lengths.ts'
-import type { LoopResult } from './loop-result.ts'
+import type { LoopOutcome, LoopResult, Span } from './loop-result.ts'
+import { isMine } from './pool/shared-load.ts'
 import { conversationHead, expectedTokens, preparePrompts } from './prompts.ts'
 import { RequestLog } from './request-log.ts'
 import { STREAMS, seedFor } from './seeds.ts'
@@ -19,32 +20,48 @@ import { sleepUntil } from './timers.ts'
 const REFUSED_PAUSE_NS = 0.1e9
 const LONGEST_PAUSE_NS = 1e9
 
+/** What one worker's closed loop alone knows. Times are in nanoseconds since the run's origin. */
+export interface ClosedFacts {
+  readonly startNs: number
+  readonly sent: number
+  readonly rowsDrawn: number
+  /** Clients whose time to start did not come. */
+  readonly keptOut: number
+  /** Clients that started and had nothing to send. */
+  readonly idle: number
+  /** When the last client started that had. */
+  readonly lastStartNs: number
+  readonly firstFinishNs: number
+  readonly cancelled: boolean
+}
+
 /**
  * A fixed number of clients, each of which sends, waits for the whole answer, thinks and sends again. Client i starts at
- * `i × rampUp / n` after the first one, by the clock and whatever the others do.
+ * `i × rampUp / n` after the load, by the clock and whatever the others do, and lives in worker i modulo their number.
  *
  * Where only time ends the load, a client that is refused pauses: a server that is gone would else be asked, and counted as
  * failing, as often as the machine can.
  */
-export async function closedLoop(driver: Driver<ClientsSpec>): Promise<LoopResult> {
-  const { spec, dataset, clock, progress, signal } = driver
+export async function closedLoop(driver: Driver<ClientsSpec>): Promise<LoopOutcome<ClosedFacts>> {
+  const { spec, dataset, clock, progress, shared, signal } = driver
   const { rows } = dataset
-  const log = new RequestLog(spec.requests ?? 1024, driver.counter)
+  const log = new RequestLog(Math.ceil((spec.requests ?? 1024) / shared.share.of), driver.counter)
   const prompts = preparePrompts(dataset, spec.systemPrompt)
   const sequences = createSequences({
     clients: spec.n,
-    order: spec.order,
     requests: spec.requests,
+    queue: spec.order === 'shared' ? shared.queue(spec.requests ?? Infinity) : undefined,
     rows: rows.length,
     turnsOf: (row) => rows[row]!.userTurns.length,
     random: (stream) => createRandom(spec.seed, STREAMS.order, stream),
   })
 
+  const ids = Array.from({ length: spec.n }, (_, id) => id).filter((id) => isMine(shared.share, id))
+  const startNs = await driver.start()
   if (spec.duration === undefined) progress.begin('ramp-up', 'requests', spec.requests)
   else progress.begin('ramp-up', 'seconds', spec.duration)
-  const startNs = clock.now()
   const lastSendNs = startNs + 1e9 * Math.min(spec.duration ?? Infinity, spec.stopAfter ?? Infinity)
-  let waiting = spec.n
+  let waiting = ids.length
   let keptOut = 0
   let idle = 0
   let lastStartNs = startNs
@@ -75,9 +92,7 @@ export async function closedLoop(driver: Driver<ClientsSpec>): Promise<LoopResul
           scheduledNs: readyNs,
           keepText: i + 1 < turns.length,
         }
-        const answering = sendCall(driver, call)
-        if (progress.started === spec.requests) progress.phase = 'draining'
-        const answer = await answering
+        const answer = await sendCall(driver, call)
         log.add(call, answer)
         lastAnswerNs = answer.endNs
         refusals = isRefused(answer) ? refusals + 1 : 0
@@ -119,19 +134,43 @@ export async function closedLoop(driver: Driver<ClientsSpec>): Promise<LoopResul
     return { messages: [...head, { role: 'user', content }], expected: expectedTokens(row, turn.turn) }
   }
 
-  await Promise.all(Array.from({ length: spec.n }, (_, id) => client(id)))
-  const partial = signal.aborted
+  await Promise.all(ids.map(client))
+  return {
+    log,
+    facts: {
+      startNs,
+      sent: progress.started,
+      rowsDrawn: sequences.rowsDrawn(),
+      keptOut,
+      idle,
+      lastStartNs,
+      firstFinishNs,
+      cancelled: signal.aborted,
+    },
+  }
+}
+
+/**
+ * What the workers' closed loops come to.
+ * @param rows rows of the dataset
+ * @param span first send and last response of all of them
+ */
+export function closedResult(spec: ClientsSpec, facts: readonly ClosedFacts[], rows: number, span: Span | undefined): LoopResult {
+  const sum = (count: 'sent' | 'rowsDrawn' | 'keptOut' | 'idle'): number => facts.reduce((total, worker) => total + worker[count], 0)
+  const partial = facts.some(({ cancelled }) => cancelled)
+  const lastStartNs = Math.max(...facts.map((worker) => worker.lastStartNs))
+  const firstFinishNs = Math.min(...facts.map((worker) => worker.firstFinishNs))
+  const keptOut = sum('keptOut')
   // Fewer clients than asked for are no steady load, however evenly they run.
   const steady = keptOut === 0 && firstFinishNs > lastStartNs && firstFinishNs < Infinity
   return {
-    log,
-    span: log.span === undefined ? undefined : [startNs, log.span[1]],
+    span: span && [Math.min(...facts.map(({ startNs }) => startNs)), span[1]],
     steadyNs: steady ? [lastStartNs, firstFinishNs] : undefined,
-    wrapped: sequences.rowsDrawn() > rows.length,
+    wrapped: sum('rowsDrawn') > rows,
     partial,
     notes: partial
       ? []
-      : [...idleNote(idle, spec), ...stopNote(progress.started, spec), ...(steady ? [] : [noSteadyNote(keptOut, spec.n)])],
+      : [...idleNote(sum('idle'), spec), ...stopNote(sum('sent'), spec), ...(steady ? [] : [noSteadyNote(keptOut, spec.n)])],
   }
 }
 

@@ -1,12 +1,23 @@
 import type { BatchTime } from '../metrics/record.ts'
 import type { RequestLog } from './request-log.ts'
 
-/** What a loop leaves behind when its last request has ended. */
-export interface LoopResult {
+/** What one worker's loop leaves behind when its last request has ended. */
+export interface LoopOutcome<Facts> {
   readonly log: RequestLog
-  /** Start and end of the load, in nanoseconds since the run's origin; absent where nothing was sent. */
-  readonly span?: readonly [startNs: number, endNs: number] | undefined
-  readonly steadyNs?: readonly [startNs: number, endNs: number] | undefined
+  /** What the loop alone knows; plain data, which adds up with that of the other workers. */
+  readonly facts: Facts
+  /** When first tokens were read, in ns since the run's origin, where the log's rows do not tell: they may be of several workers. */
+  readonly readNs?: Float64Array | undefined
+}
+
+/** First send and last response, in nanoseconds since the run's origin. */
+export type Span = readonly [startNs: number, endNs: number]
+
+/** What the loops of all workers come to. */
+export interface LoopResult {
+  /** Start and end of the load; absent where nothing was sent. */
+  readonly span?: Span | undefined
+  readonly steadyNs?: Span | undefined
   readonly batches?: readonly BatchTime[]
   /** By how much each request came up for sending later than scheduled, in ns; open loop. */
   readonly latenessNs?: Float64Array | undefined

@@ -12,7 +12,7 @@ import { preparePrompts } from './prompts.ts'
 import type { ProgressMeter } from './progress-meter.ts'
 import { RequestLog } from './request-log.ts'
 import { STREAMS, seedFor } from './seeds.ts'
-import { createSequences } from './sequences.ts'
+import { Shuffle } from './shuffle.ts'
 import type { TokenCounter } from './token-counter.ts'
 import { warmupNote } from './warm-up.ts'
 
@@ -33,16 +33,10 @@ export interface OfflineCall {
 /** The requests of an offline run: rows of the dataset in seeded order, used again where there are too few. */
 export function offlineCalls(spec: OfflineSpec, dataset: Dataset): OfflineCall[] {
   const prompts = preparePrompts(dataset)
-  const sequence = createSequences({
-    clients: 1,
-    order: 'shared',
-    rows: dataset.rows.length,
-    turnsOf: () => 1,
-    random: (stream) => createRandom(spec.seed, STREAMS.order, stream),
-  }).of(0)
-  return Array.from({ length: spec.requests }, () => {
-    const { row, ordinal } = sequence.next(1)[0]!
-    const { messages, expectedTokens } = prompts[row]!
+  const order = new Shuffle(dataset.rows.length, createRandom(spec.seed, STREAMS.order, 0))
+  return Array.from({ length: spec.requests }, (_, i) => {
+    const promptIndex = order.at(i)
+    const { messages, expectedTokens } = prompts[promptIndex]!
     const length = answerLength(spec, expectedTokens)
     const request: EngineRequest = {
       messages,
@@ -52,9 +46,9 @@ export function offlineCalls(spec: OfflineSpec, dataset: Dataset): OfflineCall[]
       temperature: spec.doSample === false ? 0 : spec.temperature,
       topP: spec.topP,
       topK: spec.topK,
-      seed: seedFor(spec.seed, row, ordinal),
+      seed: seedFor(spec.seed, promptIndex, i),
     }
-    return { promptIndex: row, request, length }
+    return { promptIndex, request, length }
   })
 }
 
@@ -83,7 +77,10 @@ export interface OfflineDriver {
 }
 
 /** Warms the engine up with short requests, then submits everything at once. */
-export async function offlineLoop(driver: OfflineDriver, calls: readonly OfflineCall[]): Promise<LoopResult> {
+export async function offlineLoop(
+  driver: OfflineDriver,
+  calls: readonly OfflineCall[],
+): Promise<LoopResult & { readonly log: RequestLog }> {
   const { dataset, engine, clock, progress, signal } = driver
   const log = new RequestLog(calls.length, driver.counter)
   const originNs = clock.originNs

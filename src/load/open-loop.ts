@@ -1,48 +1,53 @@
 import { createRandom } from '../datasets/sampling.ts'
 import type { RequestRateSpec } from '../dsl/workload-spec.ts'
-import type { Clock } from '../metrics/clock.ts'
+import { concat } from '../metrics/merge-columns.ts'
 import type { Call } from './answer-rows.ts'
+import { dispatch } from './dispatch.ts'
 import type { Driver } from './driver.ts'
 import { sendCall } from './driver.ts'
 import { answerLength } from './lengths.ts'
-import type { LoopResult } from './loop-result.ts'
+import type { LoopOutcome, LoopResult, Span } from './loop-result.ts'
 import { preparePrompts } from './prompts.ts'
 import { RequestLog } from './request-log.ts'
 import { arrivalTimes } from './schedule.ts'
 import { STREAMS, seedFor } from './seeds.ts'
-import { createSequences } from './sequences.ts'
-import { callAt } from './timers.ts'
+import { Shuffle } from './shuffle.ts'
+
+/** What one worker's open loop alone knows. */
+export interface OpenFacts {
+  readonly sent: number
+  /** By how much each of its requests came up for sending later than scheduled, in ns. */
+  readonly latenessNs: Float64Array
+  readonly cancelled: boolean
+}
 
 /**
- * Requests on a schedule that is computed beforehand and never waits for answers. What `maxConcurrency` holds back waits
- * here, in order; how long shows in sent − scheduled.
+ * Requests on a schedule that is computed beforehand and never waits for answers; arrival i is sent by worker i modulo their
+ * number. What `maxConcurrency` holds back waits here, in order; how long shows in sent − scheduled.
  */
-export async function openLoop(driver: Driver<RequestRateSpec>): Promise<LoopResult> {
-  const { spec, dataset, clock, progress, signal } = driver
+export async function openLoop(driver: Driver<RequestRateSpec>): Promise<LoopOutcome<OpenFacts>> {
+  const { spec, dataset, clock, progress, shared, signal } = driver
   const { rows } = dataset
   const arrivals = arrivalTimes(spec, createRandom(spec.seed, STREAMS.arrivals))
-  const latenessNs = new Float64Array(arrivals.length)
+  const mine = Math.ceil(arrivals.length / shared.share.of)
+  const latenessNs = new Float64Array(mine)
   let cameUp = 0
-  const log = new RequestLog(arrivals.length, driver.counter)
+  let sent = 0
+  const log = new RequestLog(mine, driver.counter)
   const prompts = preparePrompts(dataset, spec.systemPrompt)
-  const sequences = createSequences({
-    clients: 1,
-    order: 'shared',
-    rows: rows.length,
-    turnsOf: () => 1,
-    random: (stream) => createRandom(spec.seed, STREAMS.order, stream),
-  })
+  const order = new Shuffle(rows.length, createRandom(spec.seed, STREAMS.order, 0))
 
+  const startNs = await driver.start()
   progress.begin('running', 'requests', arrivals.length)
-  const startNs = clock.now()
   const send = async (i: number): Promise<void> => {
-    const turn = sequences.of(0).next(1)[0]!
-    const prompt = prompts[turn.row]!
+    sent++
+    const promptIndex = order.at(i)
+    const prompt = prompts[promptIndex]!
     const call: Call = {
-      promptIndex: turn.row,
+      promptIndex,
       messages: prompt.messages,
       length: answerLength(spec, prompt.expectedTokens),
-      seed: seedFor(spec.seed, turn.row, turn.ordinal),
+      seed: seedFor(spec.seed, promptIndex, i),
       scheduledNs: startNs + arrivals[i]!,
     }
     log.add(call, await sendCall(driver, call))
@@ -50,79 +55,26 @@ export async function openLoop(driver: Driver<RequestRateSpec>): Promise<LoopRes
 
   await dispatch({
     count: arrivals.length,
+    share: shared.share,
     dueNs: (i) => startNs + arrivals[i]!,
-    maxInFlight: spec.maxConcurrency ?? Infinity,
+    gate: shared.gate(spec.maxConcurrency ?? Infinity),
     clock,
     send,
     onDue: (lateNs) => {
       latenessNs[cameUp++] = lateNs
     },
-    onAllSent: () => {
-      progress.phase = 'draining'
-    },
     signal,
   })
+  return { log, facts: { sent, latenessNs: latenessNs.subarray(0, cameUp), cancelled: signal.aborted } }
+}
+
+/** What the workers' open loops come to. */
+export function openResult(facts: readonly OpenFacts[], rows: number, span: Span | undefined): LoopResult {
   return {
-    log,
-    span: log.span,
-    latenessNs: latenessNs.subarray(0, cameUp),
-    wrapped: sequences.rowsDrawn() > rows.length,
-    partial: signal.aborted,
+    span,
+    latenessNs: concat(facts.map(({ latenessNs }) => latenessNs)),
+    wrapped: facts.reduce((sum, { sent }) => sum + sent, 0) > rows,
+    partial: facts.some(({ cancelled }) => cancelled),
     notes: [],
   }
-}
-
-interface Dispatch {
-  readonly count: number
-  readonly dueNs: (i: number) => number
-  readonly maxInFlight: number
-  readonly clock: Clock
-  readonly send: (i: number) => Promise<void>
-  /** Told of each request that comes up, and how late that is. */
-  readonly onDue: (lateNs: number) => void
-  readonly onAllSent: () => void
-  readonly signal: AbortSignal
-}
-
-/** Sends each request as soon as it is due and allowed; resolves when all that were sent have ended. */
-function dispatch({ count, dueNs, maxInFlight, clock, send, onDue, onAllSent, signal }: Dispatch): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let due = 0
-    let sent = 0
-    let inFlight = 0
-    let stopTimer: (() => void) | undefined
-
-    const settle = (): void => {
-      if (inFlight === 0 && (sent === count || signal.aborted)) {
-        signal.removeEventListener('abort', cancel)
-        resolve()
-      }
-    }
-    const sendNext = async (): Promise<void> => {
-      await send(sent++)
-      inFlight--
-      sendDue()
-    }
-    const sendDue = (): void => {
-      const allowed = signal.aborted ? 0 : Math.min(due - sent, maxInFlight - inFlight)
-      for (let i = 0; i < allowed; i++) {
-        inFlight++
-        sendNext().catch(reject)
-      }
-      if (allowed > 0 && sent === count) onAllSent()
-      settle()
-    }
-    const tick = (): void => {
-      const time = clock.now()
-      while (due < count && dueNs(due) <= time) onDue(time - dueNs(due++))
-      sendDue()
-      if (due < count && !signal.aborted) stopTimer = callAt(clock, dueNs(due), tick)
-    }
-    const cancel = (): void => {
-      stopTimer?.()
-      settle()
-    }
-    signal.addEventListener('abort', cancel)
-    tick()
-  })
 }

@@ -9,11 +9,12 @@ export class ProgressMeter {
   completed = 0
   failed = 0
   outputTokens = 0
-  mostInFlight = 0
   /** When a request last ended, in nanoseconds since the run's origin. */
   lastEndNs = 0
   total: number | undefined
   unit: Progress['unit'] = 'requests'
+  /** Makes what is shown of what this meter counted: others may count, too. */
+  shown: (own: Progress) => Progress = (own) => own
   /** Of the run, and from the load's begin on of the load. */
   #beganAt = performance.now()
 
@@ -28,12 +29,6 @@ export class ProgressMeter {
   /** Requests that have been started and not ended. */
   get inFlight(): number {
     return this.started - this.completed - this.failed
-  }
-
-  /** A request is started. */
-  start(): void {
-    this.started++
-    this.mostInFlight = Math.max(this.mostInFlight, this.inFlight)
   }
 
   ended(completed: boolean): void {
@@ -56,7 +51,7 @@ export class ProgressMeter {
 
   /** Reports at once and then four times a second, until the function that it returns is called, which reports the last state. */
   reportTo(onProgress: (progress: Progress) => void): () => void {
-    const report = (): void => onProgress(this.snapshot())
+    const report = (): void => onProgress(this.shown(this.snapshot()))
     report()
     const timer = setInterval(report, INTERVAL_MS)
     return () => {

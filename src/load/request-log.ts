@@ -1,12 +1,12 @@
 import { setImmediate } from 'node:timers/promises'
-import { counted } from '../counted.ts'
 import type { RequestColumns, RequestRow } from '../metrics/columns.ts'
 import { ColumnBuilder } from '../metrics/columns.ts'
 import type { ErrorKind } from '../metrics/columns.ts'
-import type { ErrorCount } from '../metrics/record.ts'
 import type { Answer } from '../targets/target.ts'
 import { lacksTokens, rowsOf, setTokens } from './answer-rows.ts'
 import type { Call, TokenCells } from './answer-rows.ts'
+import type { LogFacts } from './log-facts.ts'
+import type { Span } from './loop-result.ts'
 import type { TokenCounter, UncountedAnswer } from './token-counter.ts'
 
 /** Collects a run's requests as they end. What needs a tokenizer is put off until the clock no longer matters. */
@@ -14,7 +14,7 @@ export class RequestLog {
   readonly #columns: ColumnBuilder
   readonly #counter: TokenCounter
   readonly #uncounted: { readonly at: number; readonly answer: UncountedAnswer }[] = []
-  readonly #errors = new Map<ErrorKind, { count: number; example: string }>()
+  readonly #errors = new Map<ErrorKind, { count: number; example: string; firstNs: number }>()
   #completed = 0
   #forced = 0
   #offLength = 0
@@ -30,12 +30,8 @@ export class RequestLog {
   }
 
   /** First send and last response so far; undefined before there is one. */
-  get span(): readonly [startNs: number, endNs: number] | undefined {
+  get span(): Span | undefined {
     return this.#columns.length === 0 ? undefined : [this.#firstNs, this.#lastNs]
-  }
-
-  get completed(): number {
-    return this.#completed
   }
 
   get length(): number {
@@ -47,34 +43,18 @@ export class RequestLog {
     return this.#uncounted.length
   }
 
-  /** Failures by kind, the first that occurred first. */
-  get errors(): ErrorCount[] {
-    return Array.from(this.#errors, ([kind, { count, example }]) => ({ kind, count, example }))
-  }
-
-  /** What a reader must know of the requests. */
-  get notes(): string[] {
-    return [...this.#cutNotes(), ...this.#resentNotes(), ...this.#lengthNotes()]
-  }
-
-  #cutNotes(): string[] {
-    if (this.#cut === 0) return []
-    const requests = this.#cut === 1 ? '1 request was' : `${this.#cut} requests were`
-    return [`${requests} in flight when the run was cancelled, neither completed nor failed, and left out.`]
-  }
-
-  #resentNotes(): string[] {
-    if (this.#resent === 0) return []
-    const requests = this.#resent === 1 ? '1 request was' : `${this.#resent} requests were`
-    return [`${requests} sent again: the server had closed the kept-alive connection without saying so.`]
-  }
-
-  #lengthNotes(): string[] {
-    if (this.#offLength === 0) return []
-    return [
-      `${this.#offLength} of ${counted(this.#forced, 'answer')} did not end at the length that was forced (by finish reason or token count): ` +
-        'the server may not know ignore_eos or min_tokens.',
-    ]
+  /** What it knows beside its columns. */
+  get facts(): LogFacts {
+    return {
+      requests: this.#columns.length,
+      completed: this.#completed,
+      span: this.span,
+      errors: Array.from(this.#errors, ([kind, error]) => ({ kind, ...error })),
+      cut: this.#cut,
+      resent: this.#resent,
+      forced: this.#forced,
+      offLength: this.#offLength,
+    }
   }
 
   /** Takes one request's answer. */
@@ -100,9 +80,9 @@ export class RequestLog {
     }
   }
 
-  /** Counts a request that was given up because the run was cancelled. */
-  cut(): void {
-    this.#cut++
+  /** Counts requests that were given up because the run was cancelled. */
+  cut(requests = 1): void {
+    this.#cut += requests
   }
 
   /** Takes a request of an earlier session. */
@@ -134,7 +114,7 @@ export class RequestLog {
     if (row.completed) this.#completed++
     if (row.errorKind === undefined) return
     const error = this.#errors.get(row.errorKind)
-    if (error === undefined) this.#errors.set(row.errorKind, { count: 1, example: failure })
+    if (error === undefined) this.#errors.set(row.errorKind, { count: 1, example: failure, firstNs: endNs })
     else error.count++
   }
 }
@@ -145,7 +125,7 @@ export function isCut(answer: Pick<Answer, 'error'>): boolean {
 }
 
 /** What counting needs of an answer, so that the rest of it can go. */
-export function toCount(call: Call, answer: Answer): UncountedAnswer {
+export function toCount(call: Pick<Call, 'messages' | 'n'>, answer: Omit<UncountedAnswer, 'messages'>): UncountedAnswer {
   return {
     messages: call.messages,
     usage: answer.usage,

@@ -3,42 +3,53 @@ import type { RolloutSpec } from '../dsl/workload-spec.ts'
 import type { RequestRow } from '../metrics/columns.ts'
 import type { RolloutAnswer, RolloutBatch, RolloutPrompt } from '../files/rollout-files.ts'
 import type { BatchTime } from '../metrics/record.ts'
-import type { Answer } from '../targets/target.ts'
-import { lacksTokens, rowsOf, setTokens } from './answer-rows.ts'
-import type { Call } from './answer-rows.ts'
+import { lacksTokens, setTokens } from './answer-rows.ts'
+import { BatchSender, callsOf } from './batch-sender.ts'
+import type { BatchCall, BatchShare, Exchange } from './batch-sender.ts'
 import type { Driver } from './driver.ts'
-import { sendCall } from './driver.ts'
-import { answerLength } from './lengths.ts'
-import type { LoopResult } from './loop-result.ts'
+import type { LoopOutcome, LoopResult, Span } from './loop-result.ts'
 import { preparePrompts } from './prompts.ts'
 import type { Prompt } from './prompts.ts'
-import { RequestLog, isCut, toCount } from './request-log.ts'
+import { RequestLog, toCount } from './request-log.ts'
 import { endingAt } from './restored-batches.ts'
 import type { RestoredBatch } from './restored-batches.ts'
-import { seedFor } from './seeds.ts'
 
 export interface RolloutContext {
   /** Finished batches of the session that this one goes on from, back to back. */
   readonly restored: readonly RestoredBatch[]
   /** Takes each batch as it ends. */
   readonly appendBatch: (batch: RolloutBatch) => Promise<void>
+  /** Has the other workers send their shares of a batch; left out where there are none. */
+  readonly others?: (batch: number, scheduledNs: number) => Promise<BatchShare>[]
+}
+
+/** What the rollout's lead alone knows: the batches. */
+export interface RolloutFacts {
+  readonly batches: readonly BatchTime[]
+  readonly partial: boolean
+  readonly notes: readonly string[]
 }
 
 /**
  * Batches of prompts one after another, each prompt answered n times. A batch's time is from its first send to its last
  * response; writing its details and counting its tokens comes after that, before the next batch.
+ *
+ * This is the lead's loop: other workers send their share of each batch as it tells them, and hand it back.
  */
-export async function rolloutLoop(driver: Driver<RolloutSpec>, context: RolloutContext): Promise<LoopResult> {
-  const { spec, dataset, progress, signal } = driver
+export async function rolloutLoop(driver: Driver<RolloutSpec>, context: RolloutContext): Promise<LoopOutcome<RolloutFacts>> {
+  const { spec, dataset, clock, progress, shared, signal } = driver
   const { rows } = dataset
   const prompts = preparePrompts(dataset)
   const log = new RequestLog(rows.length * spec.n, driver.counter)
+  const sender = new BatchSender(driver)
+  const gate = shared.gate(spec.maxConcurrency)
   const batches: BatchTime[] = []
   const count = Math.ceil(rows.length / spec.batch)
   const restored = new Set(context.restored.map((batch) => batch.index))
   const left = Array.from({ length: count }, (_, index) => index).filter((index) => !restored.has(index))
+  const startNs = await driver.start()
   progress.begin('running', 'requests', requestsOf(spec, prompts, left))
-  for (const batch of endingAt(driver.clock.now(), context.restored)) {
+  for (const batch of endingAt(startNs, context.restored)) {
     for (const row of batch.rows) log.restore(row, batch.endNs)
     batches.push({ index: batch.index, startNs: batch.startNs, endNs: batch.endNs })
   }
@@ -46,8 +57,12 @@ export async function rolloutLoop(driver: Driver<RolloutSpec>, context: RolloutC
   const failures = context.restored.flatMap(({ index, rows }) => failureNote(index, rows))
   for (const [done, index] of left.entries()) {
     const calls = callsOf(spec, prompts, index)
-    const batch = await runBatch(driver, log, calls, done === left.length - 1)
-    const endedNs = driver.clock.now()
+    gate.reset()
+    const scheduledNs = Math.max(startNs, clock.now())
+    const shares = await Promise.all([sender.send(calls, scheduledNs), ...(context.others?.(index, scheduledNs) ?? [])])
+    for (const { cut } of shares) log.cut(cut)
+    const batch = inOrder(shares, calls)
+    const endedNs = clock.now()
     // Half a batch is done again when the run is resumed: it stands in this run's requests and in no batch.
     const finished = batch.length === calls.length
     await settleTokens(driver, batch)
@@ -60,27 +75,37 @@ export async function rolloutLoop(driver: Driver<RolloutSpec>, context: RolloutC
     batches.push(time)
     failures.push(...failureNote(index, rowsOfBatch))
     await context.appendBatch({ ...time, prompts: finishedPrompts(batch, rows), rows: rowsOfBatch })
-    if (done < left.length - 1) betweenNs += driver.clock.now() - endedNs
+    if (done < left.length - 1) betweenNs += clock.now() - endedNs
     if (signal.aborted) break
   }
 
-  const partial = batches.length < count
-  const span = log.span
   return {
     log,
-    span,
-    batches: batches.toSorted((a, b) => a.index - b.index),
-    wrapped: false,
-    partial,
-    notes: [...failures, ...betweenNote(betweenNs, span), ...restoredNote(context.restored.length)],
+    facts: {
+      batches: batches.toSorted((a, b) => a.index - b.index),
+      partial: batches.length < count,
+      notes: [...failures, ...betweenNote(betweenNs, log.span), ...restoredNote(context.restored.length)],
+    },
+    readNs: sender.readNs,
   }
 }
 
+/** What a rollout comes to: its lead knows it. */
+export function rolloutResult([lead]: readonly RolloutFacts[], span: Span | undefined): LoopResult {
+  return { span, wrapped: false, ...lead! }
+}
+
 /** One request of a batch with its answer. */
-interface Exchange {
-  readonly call: Call
-  readonly answer: Answer
-  readonly rows: readonly RequestRow[]
+interface BatchAnswer extends Omit<Exchange, 'call'> {
+  readonly call: BatchCall
+}
+
+/** The answers that all workers' shares of a batch came to, in the order of the calls. */
+function inOrder(shares: readonly BatchShare[], calls: readonly BatchCall[]): BatchAnswer[] {
+  return shares
+    .flatMap(({ exchanges }) => exchanges)
+    .toSorted((a, b) => a.call - b.call)
+    .map((exchange) => ({ ...exchange, call: calls[exchange.call]! }))
 }
 
 function requestsOf(spec: RolloutSpec, prompts: readonly Prompt[], batches: readonly number[]): number {
@@ -88,47 +113,7 @@ function requestsOf(spec: RolloutSpec, prompts: readonly Prompt[], batches: read
   return batches.reduce((sum, index) => sum + each * Math.min(spec.batch, prompts.length - index * spec.batch), 0)
 }
 
-type BatchCall = Omit<Call, 'scheduledNs'>
-
-function callsOf(spec: RolloutSpec, prompts: readonly Prompt[], batch: number): BatchCall[] {
-  const first = batch * spec.batch
-  return prompts.slice(first, first + spec.batch).flatMap(({ messages, expectedTokens }, i) => {
-    const promptIndex = first + i
-    const call = (sampleIndex: number): BatchCall => ({
-      batch,
-      promptIndex,
-      sampleIndex,
-      messages,
-      length: answerLength(spec, expectedTokens),
-      seed: seedFor(spec.seed, promptIndex, sampleIndex),
-      keepText: spec.details,
-      n: spec.nPerRequest ? spec.n : 1,
-    })
-    return spec.nPerRequest ? [call(0)] : Array.from({ length: spec.n }, (_, sample) => call(sample))
-  })
-}
-
-/** Sends a batch's requests at once, `maxConcurrency` of them at a time; in the order of the calls. */
-async function runBatch(driver: Driver<RolloutSpec>, log: RequestLog, calls: readonly BatchCall[], last: boolean): Promise<Exchange[]> {
-  const { spec, clock, progress, signal } = driver
-  const exchanges: (Exchange | undefined)[] = Array.from({ length: calls.length })
-  const scheduledNs = clock.now()
-  let next = 0
-  const sendNext = async (): Promise<void> => {
-    while (next < calls.length && !signal.aborted) {
-      const i = next++
-      if (last && next === calls.length) progress.phase = 'draining'
-      const call: Call = { ...calls[i]!, scheduledNs }
-      const answer = await sendCall(driver, call)
-      if (isCut(answer)) log.cut()
-      else exchanges[i] = { call, answer, rows: rowsOf(call, answer) }
-    }
-  }
-  await Promise.all(Array.from({ length: Math.min(spec.maxConcurrency, calls.length) }, sendNext))
-  return exchanges.filter((exchange) => exchange !== undefined)
-}
-
-async function settleTokens(driver: Driver, batch: readonly Exchange[]): Promise<void> {
+async function settleTokens(driver: Driver, batch: readonly BatchAnswer[]): Promise<void> {
   for (const { call, answer, rows } of batch) {
     if (!lacksTokens(rows)) continue
     await driver.counter.prepare()
@@ -136,17 +121,17 @@ async function settleTokens(driver: Driver, batch: readonly Exchange[]): Promise
   }
 }
 
-function spanOf(batch: readonly Exchange[]): { startNs: number; endNs: number } {
+function spanOf(batch: readonly BatchAnswer[]): { startNs: number; endNs: number } {
   let startNs = Infinity
   let endNs = -Infinity
-  for (const { call, answer } of batch) {
-    startNs = Math.min(startNs, answer.sentNs ?? call.scheduledNs)
+  for (const { answer, rows } of batch) {
+    startNs = Math.min(startNs, answer.sentNs ?? rows[0]!.scheduledNs)
     endNs = Math.max(endNs, answer.endNs)
   }
   return { startNs, endNs }
 }
 
-function finishedPrompts(batch: readonly Exchange[], dataset: readonly DatasetRow[]): RolloutPrompt[] {
+function finishedPrompts(batch: readonly BatchAnswer[], dataset: readonly DatasetRow[]): RolloutPrompt[] {
   const prompts = new Map<number, RolloutAnswer[]>()
   for (const { call, answer, rows } of batch) {
     const answers = prompts.get(call.promptIndex) ?? []

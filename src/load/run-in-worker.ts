@@ -1,10 +1,10 @@
 import { needsEngine } from '../dsl/workload-spec.ts'
 import { LlmBenchError } from '../errors.ts'
-import type { ErrorCode } from '../errors.ts'
 import { startProcess, startThread } from './load-host.ts'
 import type { LoadHost } from './load-host.ts'
-import type { FromWorker, RunPlan } from './plan.ts'
-import { COUNTING } from './request-record.ts'
+import { COUNTING } from './phases.ts'
+import { errorOf } from './plan.ts'
+import type { RunPlan } from './plan.ts'
 import type { RunRecord } from '../metrics/record.ts'
 import type { RunHooks } from './run-plan.ts'
 
@@ -36,7 +36,7 @@ export function runInWorker(plan: RunPlan, { onProgress, signal }: RunHooks): Pr
         if (message.progress.phase === COUNTING) overdue?.refresh()
         return onProgress(message.progress)
       }
-      if (message.type === 'error') return fail(errorOf(message))
+      if (message.type === 'error') return fail(errorOf(message.error))
       settle()
       resolve(message.record)
     },
@@ -60,13 +60,6 @@ function unanswered({ bench }: RunPlan, { cancelMs }: LoadHost): string {
     `${bench}: cancelled, and the load worker did not hand over what it had measured within ${cancelMs / 1000} seconds. ` +
     'It was ended, and its figures are lost.'
   )
-}
-
-function errorOf({ code, message, stack }: Extract<FromWorker, { type: 'error' }>): LlmBenchError {
-  const error = new LlmBenchError(code as ErrorCode, message)
-  // Where it happened in the worker says more than where it was passed on.
-  if (stack !== undefined) error.stack = stack
-  return error
 }
 
 /** The next run must not share the machine with what is left of this one. */

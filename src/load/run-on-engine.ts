@@ -10,6 +10,7 @@ import { contextFor, offlineCalls, offlineLoop } from './offline.ts'
 import { runBatchCases } from './one-batch.ts'
 import type { RunPlan } from './plan.ts'
 import type { ProgressMeter } from './progress-meter.ts'
+import { requestPart } from './request-part.ts'
 import { recordOf } from './request-record.ts'
 import { syntheticLimit } from './synthetic-rows.ts'
 import { TokenCounter } from './token-counter.ts'
@@ -52,17 +53,8 @@ async function runOffline(
     const result = await offlineLoop({ spec, dataset, engine, clock, counter, progress, signal }, calls)
     const { model } = engine.info
     const version = versionText(engine.info)
-    return await recordOf(result, {
-      bench: plan.bench,
-      clock,
-      dataset,
-      counter,
-      progress,
-      model,
-      version,
-      streamed: engine.info.streams,
-      openLoop: false,
-    })
+    const requests = await requestPart(result.log, counter, progress)
+    return recordOf(result, requests, { bench: plan.bench, clock, dataset, model, version, streamed: engine.info.streams, openLoop: false })
   } finally {
     await engine.close()
   }

@@ -1,4 +1,4 @@
-import { setMaxListeners } from 'node:events'
+import { once, setMaxListeners } from 'node:events'
 import { loadDataset } from '../datasets/load-dataset.ts'
 import { loadTokenizer } from '../datasets/load-tokenizer.ts'
 import type { Tokenizer } from '../datasets/tokenizer.ts'
@@ -7,19 +7,29 @@ import { LlmBenchError } from '../errors.ts'
 import { restoreRollout } from '../files/resume.ts'
 import { RolloutFiles } from '../files/rollout-files.ts'
 import { startClock } from '../metrics/clock.ts'
+import type { Clock } from '../metrics/clock.ts'
 import type { RequestRecord } from '../metrics/record.ts'
 import { createTarget } from '../targets/create-target.ts'
-import { ClientMeter } from './client-meter.ts'
-import type { MeteredClient } from './client-meter.ts'
-import { closedLoop } from './closed-loop.ts'
+import { clientFacts, openFileLimit } from './client-facts.ts'
+import { closedLoop, closedResult } from './closed-loop.ts'
+import type { ClosedFacts } from './closed-loop.ts'
 import type { Driver } from './driver.ts'
 import { FailureWatch } from './failure-watch.ts'
-import type { LoopResult } from './loop-result.ts'
-import { openLoop } from './open-loop.ts'
+import { runShare } from './load-part.ts'
+import type { LoadPart } from './load-part.ts'
+import type { LoopResult, Span } from './loop-result.ts'
+import { openLoop, openResult } from './open-loop.ts'
+import type { OpenFacts } from './open-loop.ts'
 import type { RunPlan } from './plan.ts'
+import { Peers } from './pool/peers.ts'
+import { sharedCells, SharedLoad } from './pool/shared-load.ts'
+import { readProgress, wholeProgress } from './pool/shared-progress.ts'
+import { workerCount } from './pool/worker-count.ts'
 import type { ProgressMeter } from './progress-meter.ts'
+import { mergeRequestParts } from './request-part.ts'
 import { recordOf } from './request-record.ts'
-import { rolloutLoop } from './rollout.ts'
+import { rolloutLoop, rolloutResult } from './rollout.ts'
+import type { RolloutFacts } from './rollout.ts'
 import type { RestoredBatch } from './restored-batches.ts'
 import { syntheticLimit } from './synthetic-rows.ts'
 import { TokenCounter } from './token-counter.ts'
@@ -37,7 +47,7 @@ export async function runServed(
 ): Promise<RequestRecord> {
   if (plan.target === undefined) throw new LlmBenchError('USAGE', `${plan.bench}: ${spec.kind} needs a target, and the plan names none`)
   const tokenizerPath = spec.tokenizer ?? plan.target.tokenizer ?? plan.tokenizer
-  const tokenizer = once(() => loadTokenizer(tokenizerPath, plan.root))
+  const tokenizer = loadedOnce(() => loadTokenizer(tokenizerPath, plan.root))
   // A path that the user gave is tried before the load; a rollout counts between batches, where loading would cost time.
   if (tokenizerPath !== undefined || spec.kind === 'rollout') await tokenizer()
   const dataset = await loadDataset(spec.dataset, { root: plan.root, tokenizer, ...wanted(spec) })
@@ -50,39 +60,76 @@ export async function runServed(
     progress.outputTokens += count
   }
   const target = await createTarget(plan.target, { clock, onTokens, root: plan.root })
+  let peers: Peers | undefined
   try {
     const { model, version } = await target.prepare(signal)
     if (signal.aborted) throw cancelledBefore(plan)
-    const counter = new TokenCounter(tokenizer)
-    const failures = new FailureWatch(spec.abortOn)
-    const ends = AbortSignal.any([signal, failures.signal])
+    const workers = workerCount(spec, plan.sharesMachine === true)
+    const shared = new SharedLoad({ index: 0, of: workers }, sharedCells(workers))
+    const failures = new FailureWatch(spec.abortOn, shared.cells.failures)
+    const base = { dataset, target, clock, counter: new TokenCounter(tokenizer), progress, failures, shared, signal }
+    const warmupNotes = await warmUp({ ...base, spec })
+    if (signal.aborted) throw cancelledBefore(plan)
+
+    peers = new Peers(
+      plan.bench,
+      workers,
+      {
+        spec,
+        target: { ...plan.target, model },
+        rows: dataset.rows,
+        originNs: clock.originNs,
+        tokenizer: tokenizerPath,
+        root: plan.root,
+        cells: shared.cells,
+      },
+      { onHopeless: (reason) => failures.end(reason) },
+    )
+    progress.shown = (own) => wholeProgress(own, readProgress(shared.cells.progress))
+    const ends = AbortSignal.any([signal, failures.signal, peers.failed])
     // Every request in flight listens.
     setMaxListeners(0, ends)
-    const driver = { dataset, target, clock, counter, progress, failures, signal: ends }
-    const warmupNotes = await warmUp({ ...driver, spec })
-    if (signal.aborted) throw cancelledBefore(plan)
-    const meter = new ClientMeter(clock, (nowNs) => (progress.inFlight > 0 ? nowNs : progress.lastEndNs))
-    let metered: MeteredClient | undefined
-    const result = await drive(plan, spec, driver, restored?.batches ?? []).finally(() => {
-      metered = meter.stop()
+    ends.addEventListener('abort', () => peers?.cancel())
+    const driver = { ...base, signal: ends, start: () => commonStart(plan, clock, peers!, signal) }
+    const own = await drive(plan, spec, driver, peers, restored?.batches ?? [])
+    const parts = [own, ...(await peers.parts())]
+
+    const requests = mergeRequestParts(parts)
+    const result = resultOf(spec, parts, dataset.rows.length, requests.log.span)
+    const { latenessNs } = result
+    const load = { maxInFlight: maxInFlight(spec), mostInFlight: shared.mostInFlight, latenessNs, openFiles: await openFileLimit() }
+    return recordOf({ ...result, notes: [...warmupNotes, ...result.notes] }, requests, {
+      bench: plan.bench,
+      clock,
+      dataset,
+      model,
+      version,
+      targetNotes: [...new Set(parts.flatMap(({ targetNotes }) => targetNotes))],
+      streamed: spec.stream,
+      openLoop: spec.kind === 'requestRate',
+      endedEarly: failures.reason,
+      client: clientFacts(
+        parts.map(({ client }) => client),
+        load,
+        requests.columns,
+      ),
     })
-    const client = metered && { metered, maxInFlight: maxInFlight(spec) }
-    return await recordOf(
-      { ...result, notes: [...warmupNotes, ...result.notes] },
-      {
-        ...driver,
-        bench: plan.bench,
-        model,
-        version,
-        streamed: spec.stream,
-        openLoop: spec.kind === 'requestRate',
-        endedEarly: failures.reason,
-        client,
-      },
-    )
   } finally {
-    await target.close()
+    await Promise.all([target.close(), peers?.close()])
   }
+}
+
+/** How long before the load begins all workers are told when: a message reaches a thread within it, though the machine be busy. */
+const START_LEAD_NS = 50e6
+
+/** When the load begins, in all workers, which are told so once they are ready. */
+async function commonStart(plan: RunPlan, clock: Clock, peers: Peers, signal: AbortSignal): Promise<number> {
+  if (peers.length === 0) return clock.now()
+  if (!signal.aborted) await Promise.race([peers.ready(), once(signal, 'abort')])
+  if (signal.aborted) throw cancelledBefore(plan)
+  const startNs = clock.now() + START_LEAD_NS
+  peers.start(startNs)
+  return startNs
 }
 
 function cancelledBefore({ bench }: RunPlan): LlmBenchError {
@@ -93,24 +140,44 @@ function drive(
   plan: RunPlan,
   spec: ServedWorkloadSpec,
   driver: Omit<Driver, 'spec'>,
+  peers: Peers,
   restored: readonly RestoredBatch[],
-): Promise<LoopResult> {
-  if (spec.kind === 'clients') return closedLoop({ ...driver, spec })
-  if (spec.kind === 'requestRate') return openLoop({ ...driver, spec })
-  return driveRollout(plan, { ...driver, spec }, restored)
+): Promise<LoadPart> {
+  if (spec.kind === 'clients') return runShare({ ...driver, spec }, closedLoop)
+  if (spec.kind === 'requestRate') return runShare({ ...driver, spec }, openLoop)
+  return driveRollout(plan, { ...driver, spec }, peers, restored)
 }
 
-async function driveRollout(plan: RunPlan, driver: Driver<RolloutSpec>, restored: readonly RestoredBatch[]): Promise<LoopResult> {
+async function driveRollout(
+  plan: RunPlan,
+  driver: Driver<RolloutSpec>,
+  peers: Peers,
+  restored: readonly RestoredBatch[],
+): Promise<LoadPart> {
   const { folder, bench, workloadDigest } = plan
   const files = await RolloutFiles.open({ folder, bench, workloadDigest, details: driver.spec.details })
   let complete = false
   try {
-    const result = await rolloutLoop(driver, { restored, appendBatch: (batch) => files.appendBatch(batch) })
-    complete = !result.partial
-    return result
+    const part = await runShare(driver, (ready) =>
+      rolloutLoop(ready, {
+        restored,
+        appendBatch: (batch) => files.appendBatch(batch),
+        others: (batch, scheduledNs) => peers.sendBatch(batch, scheduledNs),
+      }),
+    )
+    complete = !part.facts.partial
+    return part
   } finally {
     await files.close({ complete })
   }
+}
+
+function resultOf(spec: ServedWorkloadSpec, parts: readonly LoadPart[], rows: number, span: Span | undefined): LoopResult {
+  // Each worker runs the loop of this kind of workload.
+  const facts = parts.map((part) => part.facts)
+  if (spec.kind === 'clients') return closedResult(spec, facts as ClosedFacts[], rows, span)
+  if (spec.kind === 'requestRate') return openResult(facts as OpenFacts[], rows, span)
+  return rolloutResult(facts as RolloutFacts[], span)
 }
 
 function maxInFlight(spec: ServedWorkloadSpec): number | undefined {
@@ -126,7 +193,7 @@ function wanted(spec: ServedWorkloadSpec): { limit?: number | undefined; turns?:
   return { limit, ...(spec.kind === 'clients' && conversations ? { turns: spec.turns } : {}) }
 }
 
-function once(load: () => Promise<Tokenizer>): () => Promise<Tokenizer> {
+function loadedOnce(load: () => Promise<Tokenizer>): () => Promise<Tokenizer> {
   let loaded: Promise<Tokenizer> | undefined
   return () => (loaded ??= load())
 }

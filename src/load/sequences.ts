@@ -1,4 +1,7 @@
 import type { Random } from '../datasets/sampling.ts'
+import { OwnQueue } from './pool/turn-queue.ts'
+import type { Dealt, TurnQueue } from './pool/turn-queue.ts'
+import { Shuffle } from './shuffle.ts'
 
 /** One user message to be sent: which row of the dataset, and which of its user turns. */
 export interface Turn {
@@ -18,9 +21,10 @@ export interface Sequence {
 
 export interface SequenceOptions {
   readonly clients: number
-  readonly order: 'per-client' | 'shared'
   /** Requests in all; absent where they have no end. */
   readonly requests?: number | undefined
+  /** What all clients pull from together; left out, each has its own quota and order. */
+  readonly queue?: TurnQueue | undefined
   readonly rows: number
   /** User turns that a row has. */
   readonly turnsOf: (row: number) => number
@@ -28,26 +32,29 @@ export interface SequenceOptions {
   readonly random: (stream: number) => Random
 }
 
-/** The clients' sequences, and how many rows they have used so far. */
+/** The clients' sequences, and how many rows those that were asked for have used so far. */
 export interface Sequences {
   of(client: number): Sequence
   rowsDrawn(): number
 }
 
 /**
- * Deals the dataset's rows to clients. `per-client`: each has its own shuffled order and its own quota, so that it sends the
- * same sequence in every run, however fast the others are. `shared`: one order, of which each client takes the next part.
- * An order starts again when it is used up.
+ * Deals the dataset's rows to clients. Each has its own shuffled order and its own quota, so that it sends the same sequence in
+ * every run, however fast the others are and whichever worker it is in. With a common queue there is one order, of which each
+ * client takes the next part. An order starts again when it is used up.
  */
 export function createSequences(options: SequenceOptions): Sequences {
-  const { clients, requests } = options
-  const all =
-    options.order === 'shared'
-      ? [new ShuffledSequence(options, requests ?? Infinity, 0, 1)]
-      : Array.from({ length: clients }, (_, i) => new ShuffledSequence(options, quota(requests, clients, i), i, clients))
+  const { clients, requests, queue } = options
+  const made: ShuffledSequence[] = []
+  const make = (from: TurnQueue, stream: number, streams: number): ShuffledSequence => {
+    const sequence = new ShuffledSequence(options, from, stream, streams)
+    made.push(sequence)
+    return sequence
+  }
+  const common = queue === undefined ? undefined : make(queue, 0, 1)
   return {
-    of: (client) => all[client % all.length]!,
-    rowsDrawn: () => all.reduce((sum, sequence) => sum + sequence.drawn, 0),
+    of: (client) => common ?? make(new OwnQueue(quota(requests, clients, client)), client, clients),
+    rowsDrawn: () => made.reduce((sum, sequence) => sum + sequence.drawn, 0),
   }
 }
 
@@ -59,62 +66,44 @@ export function quota(requests: number | undefined, clients: number, client: num
 
 class ShuffledSequence implements Sequence {
   drawn = 0
+  readonly #queue: TurnQueue
   readonly #order: Shuffle
   readonly #turnsOf: (row: number) => number
   readonly #firstOrdinal: number
   readonly #ordinalStep: number
-  #left: number
 
-  constructor(options: SequenceOptions, left: number, stream: number, streams: number) {
+  constructor(options: SequenceOptions, queue: TurnQueue, stream: number, streams: number) {
+    this.#queue = queue
     this.#order = new Shuffle(options.rows, options.random(stream))
     this.#turnsOf = options.turnsOf
-    this.#left = left
     this.#firstOrdinal = stream
     this.#ordinalStep = streams
   }
 
   next(turns: number): Turn[] {
-    const wanted = Math.min(turns, this.#left)
-    this.#left -= wanted
-    const list: Turn[] = []
-    while (list.length < wanted) {
-      const ordinal = this.#firstOrdinal + this.drawn * this.#ordinalStep
-      const row = this.#order.at(this.drawn++)
-      const has = Math.max(1, this.#turnsOf(row))
-      for (let turn = 0; turn < has && list.length < wanted; turn++) list.push({ row, turn, ordinal })
-    }
-    return list
+    let rows = 0
+    const taken = this.#queue.take((drawn, left) => {
+      const dealt = this.#deal(drawn, Math.min(turns, left))
+      rows = dealt.rows
+      return dealt
+    })
+    this.drawn += rows
+    return taken
   }
 
   giveBack(turns: number): void {
-    this.#left += turns
-  }
-}
-
-/** A seeded permutation, repeated without end and drawn only as far as it is used: thousands of clients each have one. */
-class Shuffle {
-  readonly #size: number
-  readonly #random: Random
-  readonly #drawn: number[] = []
-  readonly #moved = new Map<number, number>()
-
-  constructor(size: number, random: Random) {
-    this.#size = size
-    this.#random = random
+    this.#queue.giveBack(turns)
   }
 
-  at(index: number): number {
-    const position = index % this.#size
-    while (this.#drawn.length <= position) this.#draw()
-    return this.#drawn[position]!
-  }
-
-  /** One step of the Fisher–Yates shuffle over an array of which only the moved entries exist. */
-  #draw(): void {
-    const at = this.#drawn.length
-    const from = at + this.#random.int(this.#size - at)
-    this.#drawn.push(this.#moved.get(from) ?? from)
-    this.#moved.set(from, this.#moved.get(at) ?? at)
-    this.#moved.delete(at)
+  #deal(drawn: number, wanted: number): Dealt<Turn> {
+    const turns: Turn[] = []
+    let rows = 0
+    while (turns.length < wanted) {
+      const ordinal = this.#firstOrdinal + (drawn + rows) * this.#ordinalStep
+      const row = this.#order.at(drawn + rows++)
+      const has = Math.max(1, this.#turnsOf(row))
+      for (let turn = 0; turn < has && turns.length < wanted; turn++) turns.push({ row, turn, ordinal })
+    }
+    return { turns, rows }
   }
 }

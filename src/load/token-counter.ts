@@ -83,18 +83,11 @@ export class TokenCounter {
     return { prompt, outputs }
   }
 
-  get sources(): TokenSources {
+  /** Who counted. */
+  get facts(): CountFacts {
     const used = this.#split || [this.#output, this.#input].some((source) => source === 'tokenizer' || source === 'bundled')
-    return {
-      output: this.#output,
-      input: this.#input,
-      ...(used && this.#tokenizer !== undefined ? { tokenizer: this.#tokenizer.name } : {}),
-    }
-  }
-
-  get notes(): string[] {
-    if (!this.#split) return []
-    return ['The server counts the answers to one request together: each has its share of that sum, in proportion to its text.']
+    const tokenizer = used && this.#tokenizer !== undefined ? { tokenizer: this.#tokenizer.name } : {}
+    return { sources: { output: this.#output, input: this.#input, ...tokenizer }, split: this.#split }
   }
 
   #countPrompt(messages: readonly ChatMessage[], tokenizer: Tokenizer): number {
@@ -106,6 +99,31 @@ export class TokenCounter {
     }
     return count
   }
+}
+
+/** Who counted a run's tokens; plain data that adds up over workers. */
+export interface CountFacts {
+  readonly sources: TokenSources
+  /** Whether counts of several answers together had to be split. */
+  readonly split: boolean
+}
+
+/** The facts of several counters as those of one: the worst source counts. */
+export function mergeCountFacts(all: readonly CountFacts[]): CountFacts {
+  const named = all.find(({ sources }) => sources.tokenizer !== undefined)
+  const sources = all
+    .map((facts) => facts.sources)
+    .reduce((a, b) => ({ output: worse(a.output, b.output), input: worse(a.input, b.input) }))
+  return {
+    sources: { ...sources, ...(named === undefined ? {} : { tokenizer: named.sources.tokenizer }) },
+    split: all.some(({ split }) => split),
+  }
+}
+
+/** What a reader must know of how tokens were counted. */
+export function countNotes({ split }: CountFacts): string[] {
+  if (!split) return []
+  return ['The server counts the answers to one request together: each has its share of that sum, in proportion to its text.']
 }
 
 function worse(a: TokenSource, b: TokenSource): TokenSource {

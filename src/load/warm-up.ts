@@ -21,7 +21,7 @@ const FIRST_SAMPLE = 1_000_000
  * Each prompt begins with words of its own, so that no prompt of the load lies in a server's prefix cache because of it.
  * @returns sentences about it for the run's reader
  */
-export async function warmUp(driver: Driver<ServedWorkloadSpec>): Promise<string[]> {
+export async function warmUp(driver: Omit<Driver<ServedWorkloadSpec>, 'shared' | 'start'>): Promise<string[]> {
   const { spec, dataset, target, clock, progress, signal } = driver
   const { warmup } = spec
   if (warmup === undefined) return []

@@ -4,8 +4,8 @@
  */
 import { setMaxListeners } from 'node:events'
 import { parentPort } from 'node:worker_threads'
-import { LlmBenchError, messageOf } from '../errors.ts'
 import { buffersOf } from '../metrics/columns.ts'
+import { workerError } from './plan.ts'
 import type { FromWorker, RunPlan, ToWorker } from './plan.ts'
 import { runPlan } from './run-plan.ts'
 
@@ -34,8 +34,7 @@ async function run(plan: RunPlan): Promise<void> {
     })
     channel.post({ type: 'done', record }, record.kind === 'requests' ? buffersOf(record.columns) : [])
   } catch (error) {
-    const code = error instanceof LlmBenchError ? error.code : 'RUN_FAILED'
-    channel.post({ type: 'error', code, message: messageOf(error), stack: error instanceof Error ? error.stack : undefined })
+    channel.post({ type: 'error', error: workerError(error, `${plan.bench}: the load worker`) })
   } finally {
     channel.close()
   }

@@ -41,21 +41,34 @@ export interface DelayFacts {
   readonly max: number
 }
 
+/** How busy one load worker was. */
+export interface WorkerFacts {
+  /** CPU time of its thread over wall time; absent where Node can't tell. */
+  readonly cpuShare?: number
+  /** Share of the time in which its event loop was not waiting. */
+  readonly utilization: number
+}
+
+/** Pauses of one kind. */
+export interface PauseFacts {
+  readonly count: number
+  readonly longestMs: number
+  readonly totalMs: number
+}
+
 /** How the client fared while it put the load on the server. */
 export interface ClientFacts {
   /** Seconds that this is about. */
   readonly seconds: number
   /** Cores that the process may use. */
   readonly cores: number
-  /** CPU time of the client's thread over wall time; absent where Node can't tell. */
-  readonly cpuShare?: number
-  /** Share of the time in which the event loop was not waiting. */
-  readonly utilization: number
+  /** The threads that sent the load. */
+  readonly workers: readonly WorkerFacts[]
   /** How long first tokens (or, where nothing streams, answers) of completed requests can have lain unread at most. */
   readonly lag?: DelayFacts
-  /** Times in which the event loop stood still. */
-  readonly stalls: { readonly count: number; readonly longestMs: number; readonly totalMs: number }
-  readonly gc: { readonly count: number; readonly longestMs: number; readonly totalMs: number }
+  /** Times in which an event loop stood still, of all workers. */
+  readonly stalls: PauseFacts
+  readonly gc: PauseFacts
   /** By how much requests came up for sending later than scheduled (open loop); waits for `maxConcurrency` are not in it. */
   readonly lateness?: DelayFacts
   /** Requests a second as scheduled, and as sent; open loop. */

@@ -106,7 +106,7 @@ export async function runWorkload(test: RunnerTestCase, bench: string, workload:
       }
       let plan: RunPlan = base
       const served = await onServer(subject.target, client, signal, (target, ends) => {
-        plan = { ...base, target }
+        plan = { ...base, target, sharesMachine: sharesMachine(subject) }
         return runInWorker(plan, { onProgress, signal: ends })
       })
       return { plan, subject, ...served }
@@ -123,13 +123,17 @@ function earlyNotes(record: RunRecord): string[] {
   return record.kind === 'requests' && record.endedEarly !== undefined ? [`Ended early: ${record.endedEarly}.`] : []
 }
 
-/** The embedded engine shares the machine with the client, and is disturbed by it anyhow: its runs are degraded at most. */
+/** Whether the server runs on the client's own cores: the embedded engine does, and is disturbed by the client anyhow. */
+function sharesMachine(subject: Subject): boolean {
+  return subject.kind === 'target' && subject.target.kind === 'embedded'
+}
+
+/** Then a run is degraded at most. */
 const SHARED_MACHINE = { boundFactor: Number.MAX_VALUE }
 
 function limitsFor(workload: WorkloadSpec, subject: Subject, settings: ProvidedSettings): ValidityLimits {
   const own = needsEngine(workload) ? undefined : workload.validity
-  const shared = subject.kind === 'target' && subject.target.kind === 'embedded' ? SHARED_MACHINE : undefined
-  return validityLimits(own, settings.validity, shared)
+  return validityLimits(own, settings.validity, sharesMachine(subject) ? SHARED_MACHINE : undefined)
 }
 
 /** Frames between an error of the load worker and the user's line: ours, then Vitest's. */

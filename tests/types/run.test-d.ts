@@ -31,11 +31,15 @@ test('workloads and functions stand in one comparison', async ({ bench }) => {
 
 test('options are checked in the editor', () => {
   clients({ n: 1, warmup: 16, abortOn: { errorRate: '20%', consecutive: 50 }, validity: { lag: '10ms', boundFactor: 4 } })
-  rollout({ batch: 1, n: 1, warmup: { requests: 16 } })
+  rollout({ batch: 1, n: 1, warmup: { requests: 16 }, workers: 2 })
   requestRate({ rate: 1, warmup: { duration: '10s' } })
   offline({ warmup: { duration: 10 } })
   // @ts-expect-error: an engine has no client that could disturb it
   offline({ validity: {} })
+  // @ts-expect-error: no such number of workers
+  clients({ n: 1, workers: 'all' })
+  // @ts-expect-error: an engine is driven by one process
+  offline({ workers: 2 })
   // @ts-expect-error: no such limit
   clients({ n: 1, abortOn: { errors: 5 } })
   // @ts-expect-error: no such limit

@@ -20,6 +20,7 @@ test('the shortest calls have defaults for all else', () => {
     kind: 'clients',
     rampUp: 10,
     requests: 1000,
+    workers: 'auto',
     turns: 1,
     order: 'per-client',
   })
@@ -96,6 +97,9 @@ test.for<[string, () => unknown, string]>([
     '`abortOn.errorRate` is 20: expected a share from 0 to 1, or a string such as "5%"',
   ],
   ['an error rate of nothing', () => clients({ n: 1, abortOn: { errorRate: '0%' } }), 'expected more than 0%'],
+  ['no workers at all', () => clients({ n: 1, workers: 0 }), "`workers` is 0: expected 'auto' or a whole number from 1 to 256"],
+  ['too many workers', () => clients({ n: 1, workers: 1000 }), 'whole number from 1 to 256'],
+  ['workers by another word', () => rollout({ batch: 1, n: 1, workers: 'all' as never }), "expected 'auto' or"],
   ['no limit of failures', () => clients({ n: 1, abortOn: {} }), 'expected `errorRate`, `consecutive` or both'],
   ['no options', () => (clients as () => unknown)(), 'clients() was called without options: it needs `n`'],
 ])('%s is refused', ([, call, message]) => {

@@ -2,7 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { WORKLOAD } from '../../../src/dsl/workload.ts'
 import { clients } from '../../../src/dsl/workloads.ts'
 import type { ClientsOptions } from '../../../src/dsl/workloads.ts'
-import { closedLoop } from '../../../src/load/closed-loop.ts'
+import { closedLoop, closedResult } from '../../../src/load/closed-loop.ts'
+import { logNotes } from '../../../src/load/log-facts.ts'
+import { wholeProgress } from '../../../src/load/pool/shared-progress.ts'
 import { datasetOf, driverOf, lastText, MemoryTarget, numbered } from './memory-target.ts'
 import type { MemoryTargetOptions } from './memory-target.ts'
 
@@ -10,8 +12,10 @@ const specOf = (options: Partial<ClientsOptions>) => clients({ n: 4, rampUp: 0, 
 
 const run = async (options: Partial<ClientsOptions>, targetOptions?: MemoryTargetOptions, dataset = numbered(100)) => {
   const target = new MemoryTarget(targetOptions)
-  const result = await closedLoop(driverOf(specOf(options), dataset, target))
-  return { target, result, columns: await result.log.finish() }
+  const spec = specOf(options)
+  const { log, facts } = await closedLoop(driverOf(spec, dataset, target))
+  const result = closedResult(spec, [facts], dataset.rows.length, log.span)
+  return { target, result, requests: log.facts, columns: await log.finish() }
 }
 
 const promptsByClient = (columns: { client: Int32Array; promptIndex: Int32Array }): Record<number, number[]> =>
@@ -68,10 +72,11 @@ test('clients without a quota are no part of the steady window', async () => {
 /** The phase whenever an answer ends. */
 const phasesOf = async (options: Partial<ClientsOptions>, latencyMs: number): Promise<{ seen: string[]; last: string }> => {
   const seen: string[] = []
-  const fail = (): undefined => void seen.push(driver.progress.phase)
+  const phase = (): string => wholeProgress(driver.progress.snapshot(), []).phase
+  const fail = (): undefined => void seen.push(phase())
   const driver = driverOf(specOf(options), numbered(10), new MemoryTarget({ latencyMs, fail }))
   await closedLoop(driver)
-  return { seen, last: driver.progress.phase }
+  return { seen, last: phase() }
 }
 
 describe('the phase', () => {
@@ -197,8 +202,11 @@ test("the workload's system prompt comes before every prompt", async () => {
 })
 
 test('failures are counted by kind with the first example, and the run goes on', async () => {
-  const { result, columns } = await run({ n: 1, requests: 9 }, { fail: (i) => (i % 3 === 1 ? 'http' : i % 3 === 2 ? 'reset' : undefined) })
-  expect(result.log.errors).toEqual([
+  const { requests, columns } = await run(
+    { n: 1, requests: 9 },
+    { fail: (i) => (i % 3 === 1 ? 'http' : i % 3 === 2 ? 'reset' : undefined) },
+  )
+  expect(requests.errors).toMatchObject([
     { kind: 'http', count: 3, example: 'request 1: http' },
     { kind: 'reset', count: 3, example: 'request 2: reset' },
   ])
@@ -211,8 +219,8 @@ test('a cancel ends the run at once, with what had ended', async () => {
   const target = new MemoryTarget({ latencyMs: 20 })
   const driver = driverOf(specOf({ requests: 10_000, thinkTime: 0.01 }), numbered(10), target, cancel.signal)
   setTimeout(() => cancel.abort(), 150)
-  const { log, partial } = await closedLoop(driver)
-  expect(partial).toBe(true)
+  const { log, facts } = await closedLoop(driver)
+  expect(facts.cancelled).toBe(true)
   const columns = await log.finish()
   expect(columns.length).toBeGreaterThan(0)
   expect([...columns.completed].every((completed) => completed === 1)).toBe(true)
@@ -223,14 +231,14 @@ describe('forced lengths', () => {
   const rows = [{ messages: [{ role: 'user' as const, content: 'a' }], userTurns: ['a'], outputTokens: [9] }]
 
   test('are sent, and left without a note where the server keeps to them', async () => {
-    const { target, result } = await run({ requests: 4 }, {}, datasetOf(rows))
+    const { target, requests } = await run({ requests: 4 }, {}, datasetOf(rows))
     expect(target.sent[0]!.request).toMatchObject({ maxTokens: 9, minTokens: 9, ignoreEos: true })
-    expect(result.log.notes).toEqual([])
+    expect(logNotes(requests)).toEqual([])
   })
 
   test('that the server did not keep to are told of', async () => {
-    const { result } = await run({ requests: 4 }, { finishReason: 'stop' }, datasetOf(rows))
-    expect(result.log.notes).toEqual([expect.stringContaining('4 of 4 answers')])
+    const { requests } = await run({ requests: 4 }, { finishReason: 'stop' }, datasetOf(rows))
+    expect(logNotes(requests)).toEqual([expect.stringContaining('4 of 4 answers')])
   })
 })
 

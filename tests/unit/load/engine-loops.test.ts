@@ -87,7 +87,7 @@ describe('offline', () => {
 
   test('a request that the engine refuses is a failed one', async () => {
     const { result, columns } = await runOffline({ requests: 5, warmup: 0 })
-    expect(result.log.errors[0]).toEqual({ kind: 'server', count: 1, example: 'too long' })
+    expect(result.log.facts.errors[0]).toMatchObject({ kind: 'server', count: 1, example: 'too long' })
     expect(columns.completed.filter((completed) => completed === 1)).toHaveLength(4)
   })
 

@@ -47,9 +47,9 @@ test('a loop told to end keeps what had ended and sends no more', async () => {
   const target = new MemoryTarget({ latencyMs: 2, fail: (i) => (i >= 8 ? 'http' : undefined) })
   const failures = new FailureWatch(spec.abortOn)
   const driver = { ...driverOf(spec, numbered(5), target, failures.signal), failures }
-  const { log, partial } = await closedLoop(driver)
+  const { log, facts } = await closedLoop(driver)
   const columns = await log.finish()
-  expect(partial).toBe(true)
+  expect(facts.cancelled).toBe(true)
   expect(columns.completed.filter((completed) => completed === 1)).toHaveLength(8)
   expect(columns.completed.filter((completed) => completed === 0).length).toBeGreaterThanOrEqual(6)
   expect(target.sent.length).toBeLessThan(30)

@@ -2,6 +2,7 @@ import type { Dataset, DatasetRow } from '../../../src/datasets/dataset.ts'
 import type { Tokenizer } from '../../../src/datasets/tokenizer.ts'
 import type { RequestWorkloadSpec } from '../../../src/dsl/workload-spec.ts'
 import type { Driver } from '../../../src/load/driver.ts'
+import { sharedCells, SharedLoad } from '../../../src/load/pool/shared-load.ts'
 import { ProgressMeter } from '../../../src/load/progress-meter.ts'
 import { TokenCounter } from '../../../src/load/token-counter.ts'
 import { startClock } from '../../../src/metrics/clock.ts'
@@ -126,7 +127,14 @@ export function driverOf<Spec extends RequestWorkloadSpec>(
   signal: AbortSignal = new AbortController().signal,
 ): Driver<Spec> {
   const counter = new TokenCounter(() => Promise.resolve(words))
-  return { spec, dataset, target, clock: target.clock, counter, progress: new ProgressMeter(), signal }
+  const { clock } = target
+  const start = (): Promise<number> => Promise.resolve(clock.now())
+  return { spec, dataset, target, clock, counter, progress: new ProgressMeter(), shared: alone(), start, signal }
+}
+
+/** What a load's only worker shares. */
+function alone(): SharedLoad {
+  return new SharedLoad({ index: 0, of: 1 }, sharedCells(1))
 }
 
 /** The text of the last message that was sent. */

@@ -2,14 +2,14 @@ import { expect, test } from 'vitest'
 import { WORKLOAD } from '../../../src/dsl/workload.ts'
 import { requestRate } from '../../../src/dsl/workloads.ts'
 import type { RequestRateOptions } from '../../../src/dsl/workloads.ts'
-import { openLoop } from '../../../src/load/open-loop.ts'
+import { openLoop, openResult } from '../../../src/load/open-loop.ts'
 import { driverOf, MemoryTarget, numbered } from './memory-target.ts'
 import type { MemoryTargetOptions } from './memory-target.ts'
 
 const run = async (options: RequestRateOptions, targetOptions?: MemoryTargetOptions, signal?: AbortSignal) => {
   const target = new MemoryTarget(targetOptions)
-  const result = await openLoop(driverOf(requestRate(options)[WORKLOAD].spec, numbered(50), target, signal))
-  return { target, result, columns: await result.log.finish() }
+  const { log, facts } = await openLoop(driverOf(requestRate(options)[WORKLOAD].spec, numbered(50), target, signal))
+  return { target, result: openResult([facts], 50, log.span), columns: await log.finish() }
 }
 
 test('requests are sent on the schedule and never wait for answers', async () => {

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { WORKLOAD } from '../../../src/dsl/workload.ts'
 import { clients } from '../../../src/dsl/workloads.ts'
-import { closedLoop } from '../../../src/load/closed-loop.ts'
+import { closedLoop, closedResult } from '../../../src/load/closed-loop.ts'
+import { requestPart } from '../../../src/load/request-part.ts'
 import { recordOf } from '../../../src/load/request-record.ts'
 import { TokenCounter } from '../../../src/load/token-counter.ts'
 import { driverOf, MemoryTarget, numbered, words } from './memory-target.ts'
@@ -13,7 +14,11 @@ const record = async (options: MemoryTargetOptions, tokenizer = words, signal?: 
     ...driverOf(spec, numbered(3), new MemoryTarget(options), signal),
     counter: new TokenCounter(() => Promise.resolve(tokenizer)),
   }
-  return recordOf(await closedLoop(driver), { ...driver, bench: 'chat', model: 'm', streamed: true, openLoop: false })
+  const { log, facts } = await closedLoop(driver)
+  const result = closedResult(spec, [facts], driver.dataset.rows.length, log.span)
+  const requests = await requestPart(log, driver.counter, driver.progress)
+  const targetNotes = driver.target.notes
+  return recordOf(result, requests, { ...driver, bench: 'chat', model: 'm', targetNotes, streamed: true, openLoop: false })
 }
 
 test("the server's usage counts where there is any", async () => {

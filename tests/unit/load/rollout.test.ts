@@ -3,8 +3,9 @@ import { WORKLOAD } from '../../../src/dsl/workload.ts'
 import { rollout } from '../../../src/dsl/workloads.ts'
 import type { RolloutOptions } from '../../../src/dsl/workloads.ts'
 import type { RolloutBatch } from '../../../src/files/rollout-files.ts'
-import { rolloutLoop } from '../../../src/load/rollout.ts'
+import { rolloutLoop, rolloutResult } from '../../../src/load/rollout.ts'
 import type { RestoredBatch } from '../../../src/load/restored-batches.ts'
+import { countNotes } from '../../../src/load/token-counter.ts'
 import { driverOf, MemoryTarget, numbered } from './memory-target.ts'
 import type { MemoryTargetOptions } from './memory-target.ts'
 
@@ -24,8 +25,8 @@ const run = async (
   const appended: RolloutBatch[] = []
   const appendBatch = async (batch: RolloutBatch): Promise<void> => void appended.push(batch)
   const driver = driverOf(spec, numbered(rows), target, signal)
-  const result = await rolloutLoop(driver, { restored, appendBatch })
-  return { target, result, appended, driver, columns: await result.log.finish() }
+  const { log, facts } = await rolloutLoop(driver, { restored, appendBatch })
+  return { target, result: rolloutResult([facts], log.span), requests: log.facts, appended, driver, columns: await log.finish() }
 }
 
 test('batches run one after another, the last partial one too', async () => {
@@ -86,7 +87,7 @@ test('texts are asked for only where details are kept', async () => {
 })
 
 test('a failed call is recorded as failed and the run goes on', async () => {
-  const { appended, result, columns } = await run({}, { fail: (i) => (i === 4 ? 'reset' : undefined) })
+  const { appended, result, requests, columns } = await run({}, { fail: (i) => (i === 4 ? 'reset' : undefined) })
   expect(appended).toHaveLength(3)
   expect(appended[0]!.prompts[1]!.answers.map(({ failed, tokens }) => [failed, tokens])).toEqual([
     [false, 5],
@@ -94,7 +95,7 @@ test('a failed call is recorded as failed and the run goes on', async () => {
     [false, 5],
   ])
   expect(columns.length).toBe(30)
-  expect(result.log.errors).toEqual([{ kind: 'reset', count: 1, example: 'request 4: reset' }])
+  expect(requests.errors).toMatchObject([{ kind: 'reset', count: 1, example: 'request 4: reset' }])
   expect(result.notes).toEqual([expect.stringContaining('Batch 0: 1 of 12 responses failed')])
 })
 
@@ -102,7 +103,7 @@ test('tokens that the server does not count are counted as the batch ends', asyn
   const { appended, driver } = await run({}, { usage: false, text: () => 'three words here' })
   expect(appended[0]!.prompts[0]!.answers[0]!.tokens).toBe(3)
   expect(appended[0]!.rows[0]).toMatchObject({ promptTokens: 2, outputTokens: 3 })
-  expect(driver.counter.sources).toEqual({ output: 'tokenizer', input: 'tokenizer', tokenizer: 'words' })
+  expect(driver.counter.facts.sources).toEqual({ output: 'tokenizer', input: 'tokenizer', tokenizer: 'words' })
 })
 
 describe('nPerRequest', () => {
@@ -123,13 +124,13 @@ describe('nPerRequest', () => {
     const texts = ['one', 'one two', 'one two three']
     const { columns, driver } = await run({ nPerRequest: true }, { chunks: () => 1, text: (_i, _request, choice) => texts[choice]! })
     expect([...columns.outputTokens].slice(0, 3)).toEqual([3, 5, 7])
-    expect(driver.counter.notes).toHaveLength(1)
+    expect(countNotes(driver.counter.facts)).toHaveLength(1)
   })
 
   test('fails every answer of a failed request', async () => {
-    const { columns, result } = await run({ nPerRequest: true }, { fail: (i) => (i === 0 ? 'http' : undefined) })
+    const { columns, requests } = await run({ nPerRequest: true }, { fail: (i) => (i === 0 ? 'http' : undefined) })
     expect([...columns.completed].slice(0, 6)).toEqual([0, 0, 0, 1, 1, 1])
-    expect(result.log.errors[0]).toMatchObject({ kind: 'http', count: 3 })
+    expect(requests.errors[0]).toMatchObject({ kind: 'http', count: 3 })
   })
 })
 

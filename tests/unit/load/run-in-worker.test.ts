@@ -1,10 +1,6 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { json } from 'node:stream/consumers'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { prompts, synthetic } from '../../../src/dsl/datasets.ts'
 import { openai } from '../../../src/dsl/targets.ts'
@@ -15,52 +11,7 @@ import type { Progress } from '../../../src/metrics/progress.ts'
 import type { RunPlan } from '../../../src/load/plan.ts'
 import { runInWorker } from '../../../src/load/run-in-worker.ts'
 import type { RequestRecord } from '../../../src/metrics/record.ts'
-
-/** Streams as many tokens as are asked for, with usage; a server that is told to stops answering after some requests. */
-class TokenServer {
-  readonly bodies: object[] = []
-  tokens = 0
-  answers = Infinity
-  status = 200
-  readonly #server: Server
-
-  constructor() {
-    this.#server = createServer((request, response) => {
-      if (request.url === '/v1/models') response.end(JSON.stringify({ data: [{ id: 'tiny' }] }))
-      else if (request.url !== '/v1/chat/completions') response.writeHead(404).end()
-      else void this.#answer(request, response)
-    })
-  }
-
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = (await json(request)) as { max_tokens: number }
-    if (this.bodies.push(body) > this.answers) return
-    if (this.status !== 200) {
-      response.writeHead(this.status).end('{"error":{"message":"no room"}}')
-      return
-    }
-    response.writeHead(200, { 'content-type': 'text/event-stream' })
-    const event = (value: object): unknown => response.write(`data: ${JSON.stringify(value)}\n\n`)
-    for (let i = 0; i < body.max_tokens; i++) event({ choices: [{ index: 0, delta: { content: ' word' } }] })
-    event({ choices: [{ index: 0, delta: {}, finish_reason: 'length' }] })
-    event({ choices: [], usage: { prompt_tokens: 3, completion_tokens: body.max_tokens } })
-    this.tokens += body.max_tokens
-    response.end('data: [DONE]\n\n')
-  }
-
-  listen(): Promise<void> {
-    return new Promise((resolve) => this.#server.listen(0, '127.0.0.1', resolve))
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
-  }
-
-  close(): Promise<void> {
-    this.#server.closeAllConnections()
-    return new Promise((resolve) => this.#server.close(() => resolve()))
-  }
-}
+import { TokenServer } from './token-server.ts'
 
 let server: TokenServer
 let folder: string
@@ -117,8 +68,8 @@ test('no more synthetic prompts are made than there are requests, nor more than 
   expect([six.columns.length, seven.columns.length]).toEqual([6, 7])
 })
 
-test('a rollout leaves its files, and a cancelled one goes on from its finished batches', async () => {
-  const workload = rollout({ batch: 2, n: 3, maxTokens: 4, dataset, maxConcurrency: 2 })
+test.for([1, 2])('a rollout leaves its files, and a cancelled one goes on from its finished batches; workers: %i', async (workers) => {
+  const workload = rollout({ batch: 2, n: 3, maxTokens: 4, dataset, maxConcurrency: 2, workers })
   const first = join(folder, 'first')
   const second = join(folder, 'second')
   const cancel = new AbortController()
@@ -165,10 +116,10 @@ test('errors keep their code, and say what was wrong', async () => {
   ])
 })
 
-test('an abort while nothing answers gives what had ended', async () => {
+test.for([1, 2])('an abort while nothing answers gives what had ended; workers: %i', async (workers) => {
   server.answers = 7
   const cancel = new AbortController()
-  const running = run(planOf(clients({ n: 2, rampUp: 0, requests: 100, maxTokens: 3, dataset })), cancel.signal)
+  const running = run(planOf(clients({ n: 2, rampUp: 0, requests: 100, maxTokens: 3, dataset, workers })), cancel.signal)
   await expect.poll(() => server.bodies.length, { timeout: 10_000 }).toBe(9)
   cancel.abort()
   const record = await running
@@ -176,9 +127,9 @@ test('an abort while nothing answers gives what had ended', async () => {
   expect(record.columns.length).toBe(7)
 })
 
-test('a hopeless run is ended early, and its record says why', async () => {
+test.for([1, 2])('a hopeless run is ended early, and its record says why; workers: %i', async (workers) => {
   server.status = 503
-  const record = await run(planOf(clients({ n: 2, rampUp: 0, requests: 10_000, dataset, abortOn: { errorRate: '50%' } })))
+  const record = await run(planOf(clients({ n: 2, rampUp: 0, requests: 10_000, dataset, abortOn: { errorRate: '50%' }, workers })))
   expect(record).toMatchObject({ partial: true, endedEarly: expect.stringContaining('20 of 20 requests failed, 100%') as string })
   expect(record.columns.length).toBeLessThan(30)
 })

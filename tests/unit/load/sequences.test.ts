@@ -2,17 +2,19 @@ import { describe, expect, test } from 'vitest'
 import { createRandom } from '../../../src/datasets/sampling.ts'
 import { seedFor } from '../../../src/load/seeds.ts'
 import { createSequences, quota } from '../../../src/load/sequences.ts'
+import { OneQueue } from '../../../src/load/pool/turn-queue.ts'
 import type { Sequence, SequenceOptions } from '../../../src/load/sequences.ts'
 
 const sequencesOf = (options: Partial<SequenceOptions>) =>
   createSequences({
     clients: 4,
-    order: 'per-client',
     rows: 50,
     turnsOf: () => 1,
     random: (stream) => createRandom(3, stream),
     ...options,
   })
+
+const oneQueue = (requests: number): OneQueue => new OneQueue(new BigInt64Array(1), requests)
 
 const take = (sequence: Sequence, count: number): number[] => Array.from({ length: count }, () => sequence.next(1)[0]!.row)
 
@@ -46,8 +48,8 @@ describe('per-client order', () => {
 
 describe('shared order', () => {
   test('the set of requests does not depend on who takes them', () => {
-    const one = sequencesOf({ order: 'shared', requests: 30 })
-    const other = sequencesOf({ order: 'shared', requests: 30 })
+    const one = sequencesOf({ requests: 30, queue: oneQueue(30) })
+    const other = sequencesOf({ requests: 30, queue: oneQueue(30) })
     const alone = take(one.of(0), 30)
     const together = Array.from({ length: 30 }, (_, i) => other.of(i % 4).next(1)[0]!.row)
     expect(together).toEqual(alone)

@@ -7,8 +7,7 @@ import { judgeClient, scheduleNotes } from '../../../src/metrics/validity.ts'
 const calm: ClientFacts = {
   seconds: 10,
   cores: 2,
-  cpuShare: 0.2,
-  utilization: 0.25,
+  workers: [{ cpuShare: 0.2, utilization: 0.25 }],
   lag: { p50: 0, p99: 1, max: 4 },
   stalls: { count: 3, longestMs: 6, totalMs: 12 },
   gc: { count: 4, longestMs: 2, totalMs: 5 },
@@ -32,7 +31,7 @@ const rate = (achieved: number, asked?: number) => ({
 })
 
 test('a client that kept up gives a valid run, however busy it was', () => {
-  expect(judge({ cpuShare: 0.97, utilization: 0.99 })).toEqual({ validity: 'valid', reasons: [] })
+  expect(judge({ workers: [{ cpuShare: 0.97, utilization: 0.99 }] })).toEqual({ validity: 'valid', reasons: [] })
 })
 
 describe('time that first tokens lay unread', () => {

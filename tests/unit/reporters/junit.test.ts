@@ -195,7 +195,7 @@ describe('properties', () => {
     for (const { properties } of [own!, threshold!]) {
       expect(properties).toMatchObject({ 'client.validity': 'degraded', 'client.reasons': 'it stood still; it was late' })
     }
-    expect(own!.properties).toMatchObject({ 'client.lag.p99_ms': '1.25', 'client.cpuShare': '0.125', 'client.stalls.longest_ms': '7.5' })
+    expect(own!.properties).toMatchObject({ 'client.lag.p99_ms': '1.25', 'client.cpuShare[0]': '0.125', 'client.stalls.longest_ms': '7.5' })
     expect(renderJUnit(model({ tests: [test({ runs: [run({ metrics: requestMetrics({ client }) })] })] }))).toContain(
       'chat: the client is degraded: it stood still; it was late',
     )
