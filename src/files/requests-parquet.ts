@@ -1,14 +1,16 @@
+import { open } from 'node:fs/promises'
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, type AsyncBuffer, type SchemaElement } from 'hyparquet'
-import { fileWriter, ParquetWriter, type ColumnSource } from 'hyparquet-writer'
 import { LlmBenchError, messageOf } from '../errors.ts'
 import { ColumnBuilder, ERROR_KINDS, type ErrorKind, type RequestColumns } from '../metrics/columns.ts'
 import type { RequestRecord } from '../metrics/record.ts'
+import { floatLists, labelColumn, optionalNumbers, optionalTimes, requiredNumbers, type EncodedColumn } from './parquet/columns.ts'
+import { ParquetFile } from './parquet/writer.ts'
 import { replaceFile } from './write.ts'
 
 /** Key of the file's metadata under which the run's origin stands, a decimal number of nanoseconds. */
 const ORIGIN_KEY = 'vitest-llm-bench.originNs'
 
-/** Bounds on a row group: a group's gaps become JavaScript arrays while it is written or read. */
+/** Bounds on a row group, which is written as a whole, and whose gaps are JavaScript arrays while it is read. */
 const GROUP_ROWS = 50_000
 const GROUP_GAPS = 1_000_000
 
@@ -48,19 +50,19 @@ const SCHEMA: SchemaElement[] = [
  */
 export async function writeRequestsParquet(path: string, record: Pick<RequestRecord, 'columns' | 'originNs'>): Promise<void> {
   const { columns, originNs } = record
-  await replaceFile(path, (temporary) => {
-    const writer = new ParquetWriter({
-      writer: fileWriter(temporary),
-      schema: SCHEMA,
-      kvMetadata: [{ key: ORIGIN_KEY, value: String(originNs) }],
-      createdBy: 'vitest-llm-bench',
-    })
-    for (let start = 0; start < columns.length;) {
-      const end = groupEnd(columns, start)
-      void writer.write({ columnData: groupOf(columns, originNs, start, end), rowGroupSize: end - start })
-      start = end
+  await replaceFile(path, async (temporary) => {
+    const file = await open(temporary, 'wx')
+    try {
+      const parquet = new ParquetFile(file)
+      for (let start = 0; start < columns.length;) {
+        const end = groupEnd(columns, start)
+        await parquet.writeGroup(groupOf(columns, originNs, start, end))
+        start = end
+      }
+      await parquet.finish(SCHEMA, [{ key: ORIGIN_KEY, value: String(originNs) }], 'vitest-llm-bench')
+    } finally {
+      await file.close()
     }
-    void writer.finish()
   })
 }
 
@@ -71,40 +73,30 @@ function groupEnd(columns: RequestColumns, start: number): number {
   return end
 }
 
-function groupOf(columns: RequestColumns, originNs: bigint, start: number, end: number): ColumnSource[] {
-  const each = <Value>(value: (i: number) => Value): Value[] => Array.from({ length: end - start }, (_, i) => value(start + i))
-  const count = (column: Int32Array): (number | null)[] => each((i) => (column[i]! < 0 ? null : column[i]!))
-  const nanoseconds = (column: Float64Array, origin: bigint): (bigint | null)[] =>
-    each((i) => (Number.isNaN(column[i]) ? null : origin + BigInt(Math.round(column[i]!))))
-  const text = (column: Uint8Array, labels: readonly string[]): (string | null)[] => each((i) => labels[column[i]!] || null)
-  const times = Object.entries(TIMES).map(([name, key]) => ({ name, data: nanoseconds(columns[key], originNs), ...DELTA }))
+const STATUS = ['failed', 'completed']
 
+function groupOf(columns: RequestColumns, originNs: bigint, start: number, end: number): EncodedColumn[] {
+  const index = Int32Array.from({ length: end - start }, (_, i) => start + i)
+  const labels = (name: string, column: Uint8Array, texts: readonly string[], required = false): EncodedColumn =>
+    labelColumn(name, column.subarray(start, end), texts, required)
   return [
-    { name: 'index', data: each((i) => i), ...DELTA },
-    { name: 'client', data: count(columns.client) },
-    { name: 'batch', data: count(columns.batch) },
-    { name: 'prompt_index', data: columns.promptIndex.subarray(start, end) },
-    { name: 'sample_index', data: columns.sampleIndex.subarray(start, end) },
-    ...times,
-    { name: 'connect_ns', data: nanoseconds(columns.connectNs, 0n), ...DELTA },
-    { name: 'prompt_tokens', data: count(columns.promptTokens) },
-    { name: 'output_tokens', data: count(columns.outputTokens) },
-    { name: 'chunks', data: columns.chunks.subarray(start, end) },
-    { name: 'status', data: each((i) => (columns.completed[i] === 1 ? 'completed' : 'failed')) },
-    { name: 'error_kind', data: text(columns.errorKind, ERROR_KINDS) },
-    { name: 'finish_reason', data: text(columns.finishReason, columns.finishReasons) },
-    { name: 'target', data: text(columns.target, columns.targets) },
-    {
-      name: 'gaps_ms',
-      data: each((i) => Array.from(columns.gapsMs.subarray(columns.gapOffsets[i], columns.gapOffsets[i + 1]))),
-      // Times of a steady stream share their exponent bytes, which compress only where they lie together.
-      encoding: 'BYTE_STREAM_SPLIT',
-    },
+    requiredNumbers('index', index),
+    optionalNumbers('client', columns.client.subarray(start, end)),
+    optionalNumbers('batch', columns.batch.subarray(start, end)),
+    requiredNumbers('prompt_index', columns.promptIndex.subarray(start, end)),
+    requiredNumbers('sample_index', columns.sampleIndex.subarray(start, end)),
+    ...Object.entries(TIMES).map(([name, key]) => optionalTimes(name, columns[key].subarray(start, end), originNs)),
+    optionalTimes('connect_ns', columns.connectNs.subarray(start, end), 0n),
+    optionalNumbers('prompt_tokens', columns.promptTokens.subarray(start, end)),
+    optionalNumbers('output_tokens', columns.outputTokens.subarray(start, end)),
+    requiredNumbers('chunks', columns.chunks.subarray(start, end)),
+    labels('status', columns.completed, STATUS, true),
+    labels('error_kind', columns.errorKind, ERROR_KINDS),
+    labels('finish_reason', columns.finishReason, columns.finishReasons),
+    labels('target', columns.target, columns.targets),
+    floatLists('gaps_ms', columns.gapsMs, columns.gapOffsets.subarray(start, end + 1)),
   ]
 }
-
-/** Times that follow each other differ little, though they are all different. */
-const DELTA = { encoding: 'DELTA_BINARY_PACKED' } as const
 
 interface ParquetRow {
   client: number | null

@@ -1,3 +1,5 @@
+import { FloatBlocks, release } from './float-blocks.ts'
+
 /** Why a request failed; the index in this list is what the `errorKind` column holds (0: it did not). */
 export const ERROR_KINDS = [
   '',
@@ -102,16 +104,15 @@ export function movedRow(row: RequestRow, byNs: number): RequestRow {
 const NUMBERS = ['scheduledNs', 'sentNs', 'firstTokenNs', 'firstAnswerNs', 'lastTokenNs', 'connectNs'] as const
 const COUNTS = ['client', 'batch', 'promptTokens', 'outputTokens'] as const
 
-/** Collects requests into columns, growing by doubling. */
+/** Collects requests into columns, growing by doubling; gaps, which are most of a run, in blocks. */
 export class ColumnBuilder {
   #length = 0
   #capacity: number
-  #times: Record<(typeof NUMBERS)[number], Float64Array>
-  #counts: Record<(typeof COUNTS)[number] | 'promptIndex' | 'sampleIndex' | 'chunks', Int32Array>
-  #bytes: Record<'completed' | 'errorKind' | 'finishReason' | 'target', Uint8Array>
-  #gapOffsets: Float64Array
-  #gaps = new Float32Array(1024)
-  #gapCount = 0
+  #times: Record<(typeof NUMBERS)[number], Float64Array<ArrayBuffer>>
+  #counts: Record<(typeof COUNTS)[number] | 'promptIndex' | 'sampleIndex' | 'chunks', Int32Array<ArrayBuffer>>
+  #bytes: Record<'completed' | 'errorKind' | 'finishReason' | 'target', Uint8Array<ArrayBuffer>>
+  #gapOffsets: Float64Array<ArrayBuffer>
+  readonly #gaps = new FloatBlocks()
   readonly #finishReasons = new Labels([''])
   readonly #targets = new Labels([])
 
@@ -155,23 +156,20 @@ export class ColumnBuilder {
     this.#bytes.errorKind[i] = row.errorKind === undefined ? 0 : ERROR_KINDS.indexOf(row.errorKind)
     this.#bytes.finishReason[i] = this.#finishReasons.indexOf(row.finishReason ?? '')
     this.#bytes.target[i] = this.#targets.indexOf(row.target ?? '')
-    const gaps = row.gapsMs ?? []
-    this.#reserveGaps(gaps.length)
-    this.#gaps.set(gaps, this.#gapCount)
-    this.#gapCount += gaps.length
-    this.#gapOffsets[i + 1] = this.#gapCount
+    if (row.gapsMs !== undefined) this.#gaps.append(row.gapsMs)
+    this.#gapOffsets[i + 1] = this.#gaps.length
   }
 
-  /** The columns so far; the builder may go on, the columns stay as they are. */
+  /** Hands the columns over: what was built is not copied, so that nothing may be appended any more. */
   finish(): RequestColumns {
     const n = this.#length
     return {
       length: n,
-      ...mapValues(this.#times, (column) => column.slice(0, n)),
-      ...mapValues(this.#counts, (column) => column.slice(0, n)),
-      ...mapValues(this.#bytes, (column) => column.slice(0, n)),
-      gapsMs: this.#gaps.slice(0, this.#gapCount),
-      gapOffsets: this.#gapOffsets.slice(0, n + 1),
+      ...mapValues(this.#times, (column) => column.subarray(0, n)),
+      ...mapValues(this.#counts, (column) => column.subarray(0, n)),
+      ...mapValues(this.#bytes, (column) => column.subarray(0, n)),
+      gapsMs: this.#gaps.take(),
+      gapOffsets: this.#gapOffsets.subarray(0, n + 1),
       finishReasons: this.#finishReasons.list(),
       targets: this.#targets.list(),
     }
@@ -184,11 +182,6 @@ export class ColumnBuilder {
     this.#bytes = mapValues(this.#bytes, (column) => grown(column, u8(n)))
     this.#gapOffsets = grown(this.#gapOffsets, f64(n + 1))
     this.#capacity = n
-  }
-
-  #reserveGaps(more: number): void {
-    if (this.#gapCount + more <= this.#gaps.length) return
-    this.#gaps = grown(this.#gaps, new Float32Array(Math.max(this.#gaps.length * 2, this.#gapCount + more)))
   }
 }
 
@@ -221,12 +214,16 @@ class Labels {
   }
 }
 
-const f64 = (n: number): Float64Array => new Float64Array(n)
-const i32 = (n: number): Int32Array => new Int32Array(n)
-const u8 = (n: number): Uint8Array => new Uint8Array(n)
+const f64 = (n: number): Float64Array<ArrayBuffer> => new Float64Array(n)
+const i32 = (n: number): Int32Array<ArrayBuffer> => new Int32Array(n)
+const u8 = (n: number): Uint8Array<ArrayBuffer> => new Uint8Array(n)
 
-function grown<Column extends Float64Array | Float32Array | Int32Array | Uint8Array>(from: Column, to: Column): Column {
+function grown<Column extends Float64Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>>(
+  from: Column,
+  to: Column,
+): Column {
   to.set(from)
+  release(from)
   return to
 }
 

@@ -1,5 +1,5 @@
 import type { RequestColumns } from './columns.ts'
-import { distributionInPlace } from './percentiles.ts'
+import { distributionInPlace, distributionOfParts } from './percentiles.ts'
 import type { Distribution, LatencyMetrics } from './summary-types.ts'
 
 const NS_PER_MS = 1e6
@@ -88,24 +88,19 @@ export function distributionOf(columns: RequestColumns, figure: RequestFigure, f
  * came in one read have none that is known.
  */
 function pooledGaps(columns: RequestColumns, passes: RequestFilter): Distribution | undefined {
-  const filter: RequestFilter = (_, i) => passes(columns, i) && !cameInOneRead(columns, i)
-  let count = 0
+  const { gapOffsets } = columns
+  const bounds: number[] = []
   let requests = 0
   for (let i = 0; i < columns.length; i++) {
-    const gaps = columns.gapOffsets[i + 1]! - columns.gapOffsets[i]!
-    if (gaps === 0 || !filter(columns, i)) continue
-    count += gaps
+    const from = gapOffsets[i]!
+    const to = gapOffsets[i + 1]!
+    if (from === to || !passes(columns, i) || cameInOneRead(columns, i)) continue
     requests++
+    // Requests that follow one another make one part.
+    if (bounds.at(-1) === from) bounds[bounds.length - 1] = to
+    else bounds.push(from, to)
   }
-  const pooled = new Float32Array(count)
-  let at = 0
-  for (let i = 0; i < columns.length; i++) {
-    if (columns.gapOffsets[i + 1] === columns.gapOffsets[i] || !filter(columns, i)) continue
-    const gaps = columns.gapsMs.subarray(columns.gapOffsets[i], columns.gapOffsets[i + 1])
-    pooled.set(gaps, at)
-    at += gaps.length
-  }
-  const sample = distributionInPlace(pooled)
+  const sample = distributionOfParts(columns.gapsMs, bounds)
   return sample && { ...sample, requests }
 }
 

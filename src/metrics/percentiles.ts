@@ -44,30 +44,35 @@ function neighbours(count: number, p: number): [below: number, above: number, sh
  * @throws {RangeError} for a value that is not finite: what is unknown must be left out by who knows why
  */
 export function distribution(values: ArrayLike<number>): Distribution | undefined {
-  return distributionInPlace(values instanceof Float32Array ? values.slice() : Float64Array.from(values))
+  return distributionInPlace(Float64Array.from(values))
 }
 
-/** {@link distribution} without the copy, which matters for tens of millions of gaps: may sort the given array itself. */
+/** {@link distribution} of an array that it may sort. */
 export function distributionInPlace(values: Float64Array | Float32Array): Distribution | undefined {
-  const count = values.length
-  if (count === 0) return undefined
-  const first = values[0]!
-  let min = first
-  let max = first
-  // Counted from a value of the sample, so that equal values have exactly their mean and no spread.
-  let excess = 0
-  for (let i = 0; i < count; i++) {
-    const value = values[i]!
-    if (value < min) min = value
-    if (value > max) max = value
-    excess += value - first
-  }
-  if (!Number.isFinite(excess)) throw new RangeError('a sample holds a value that is not finite')
-  const mean = first + excess / count
-  let squares = 0
-  for (let i = 0; i < count; i++) squares += (values[i]! - mean) ** 2
+  const whole = [0, values.length]
+  return statisticsOf(values, whole, () => sortedReader(values))
+}
 
-  const at = rankReader(values)
+/**
+ * {@link distribution} of parts of an array, which stays as it is; without a copy of a large sample, which matters for tens of
+ * millions of gaps.
+ * @param bounds where the parts lie: from, to, from, to, …
+ */
+export function distributionOfParts(values: Float32Array, bounds: readonly number[]): Distribution | undefined {
+  const count = countOf(bounds)
+  return statisticsOf(values, bounds, () =>
+    count < WORTH_SELECTING ? sortedReader(joined(values, bounds, count)) : selectedReader(values, bounds, count),
+  )
+}
+
+/** Reads the value at a rank of a sample. */
+type RankReader = (rank: number) => number
+
+function statisticsOf(values: Float64Array | Float32Array, bounds: readonly number[], ranks: () => RankReader): Distribution | undefined {
+  const count = countOf(bounds)
+  if (count === 0) return undefined
+  const { min, max, mean, std } = momentsOf(values, bounds, count)
+  const at = ranks()
   const median = interpolate(count, 50, at)
   return {
     count,
@@ -75,7 +80,7 @@ export function distributionInPlace(values: Float64Array | Float32Array): Distri
     max,
     mean,
     median,
-    std: Math.sqrt(squares / count),
+    std,
     p50: median,
     p75: interpolate(count, 75, at),
     p90: interpolate(count, 90, at),
@@ -85,17 +90,62 @@ export function distributionInPlace(values: Float64Array | Float32Array): Distri
   }
 }
 
+function momentsOf(
+  values: Float64Array | Float32Array,
+  bounds: readonly number[],
+  count: number,
+): Pick<Distribution, 'min' | 'max' | 'mean' | 'std'> {
+  // Counted from a value of the sample, so that equal values have exactly their mean and no spread.
+  const first = values[bounds.find((from, i) => i % 2 === 0 && from < bounds[i + 1]!)!]!
+  let min = first
+  let max = first
+  let excess = 0
+  for (let part = 0; part < bounds.length; part += 2) {
+    for (let i = bounds[part]!; i < bounds[part + 1]!; i++) {
+      const value = values[i]!
+      if (value < min) min = value
+      if (value > max) max = value
+      excess += value - first
+    }
+  }
+  if (!Number.isFinite(excess)) throw new RangeError('a sample holds a value that is not finite')
+  const mean = first + excess / count
+  let squares = 0
+  for (let part = 0; part < bounds.length; part += 2) {
+    for (let i = bounds[part]!; i < bounds[part + 1]!; i++) squares += (values[i]! - mean) ** 2
+  }
+  return { min, max, mean, std: Math.sqrt(squares / count) }
+}
+
+function countOf(bounds: readonly number[]): number {
+  let count = 0
+  for (let part = 0; part < bounds.length; part += 2) count += bounds[part + 1]! - bounds[part]!
+  return count
+}
+
+function joined(values: Float32Array, bounds: readonly number[], count: number): Float32Array {
+  const all = new Float32Array(count)
+  let at = 0
+  for (let part = 0; part < bounds.length; part += 2) {
+    const piece = values.subarray(bounds[part], bounds[part + 1])
+    all.set(piece, at)
+    at += piece.length
+  }
+  return all
+}
+
 const WORTH_SELECTING = 100_000
 
-/** Reads the values at the ranks that a distribution needs. */
-function rankReader(values: Float64Array | Float32Array): (rank: number) => number {
-  if (values instanceof Float32Array && values.length >= WORTH_SELECTING) {
-    const ranks = [50, 75, 90, 95, 99, 99.9].flatMap((p) => neighbours(values.length, p).slice(0, 2))
-    const found = orderStatistics(values, ranks)
-    return (rank) => found.get(rank)!
-  }
+function sortedReader(values: Float64Array | Float32Array): RankReader {
   values.sort()
   return (rank) => values[rank]!
+}
+
+/** Has the values at the ranks that a distribution needs. */
+function selectedReader(values: Float32Array, bounds: readonly number[], count: number): RankReader {
+  const ranks = [50, 75, 90, 95, 99, 99.9].flatMap((p) => neighbours(count, p).slice(0, 2))
+  const found = orderStatistics(values, ranks, bounds)
+  return (rank) => found.get(rank)!
 }
 
 /**

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { orderStatistics } from '../../../src/metrics/order-statistics.ts'
-import { distributionInPlace } from '../../../src/metrics/percentiles.ts'
+import { distributionInPlace, distributionOfParts } from '../../../src/metrics/percentiles.ts'
 
 function pseudoRandom(length: number, value: (random: number) => number): Float32Array {
   let seed = 7
@@ -29,9 +29,26 @@ test('reads a part of a larger buffer', () => {
   expect(orderStatistics(Float32Array.of(9, 3, 1, 2, -9).subarray(1, 4), [1]).get(1)).toBe(2)
 })
 
-test('a large sample of gaps has the distribution that the same numbers have sorted', () => {
+test('finds the ranks of a sample that lies in parts', () => {
+  expect([...orderStatistics(Float32Array.of(9, 3, 1, -5, 2, -9), [0, 2], [1, 3, 4, 5])]).toEqual([
+    [0, 1],
+    [2, 3],
+  ])
+})
+
+test.for([
+  ['in one part', [0, 150_000]],
+  ['in parts, some of them empty', [7, 7, 10, 60_000, 60_001, 60_001, 61_000, 150_000]],
+  ['too small to be worth selecting', [7, 7, 10, 60_000, 149_000, 150_000]],
+] as const)('gaps %s have the distribution that the same numbers have sorted, and stay as they are', ([, bounds]) => {
   const gaps = pseudoRandom(150_000, (random) => -20 * Math.log(1 - random))
-  const selected = distributionInPlace(gaps.slice())!
-  const sorted = distributionInPlace(Float64Array.from(gaps))!
-  expect(selected).toEqual(sorted)
+  const before = gaps.slice()
+  const parts: number[] = []
+  for (let part = 0; part < bounds.length; part += 2) for (const gap of gaps.subarray(bounds[part], bounds[part + 1])) parts.push(gap)
+  expect(distributionOfParts(gaps, bounds)).toEqual(distributionInPlace(Float64Array.from(parts)))
+  expect(gaps).toEqual(before)
+})
+
+test('no part is no sample', () => {
+  expect(distributionOfParts(Float32Array.of(1, 2), [])).toBeUndefined()
 })
