@@ -18,3 +18,8 @@ export function residentOf(pid: number | 'self' = 'self'): Resident {
 export function forgetPeak(): void {
   writeFileSync('/proc/self/clear_refs', '5')
 }
+
+/** Prints a line. */
+export function say(line: string): void {
+  process.stdout.write(`${line}\n`)
+}

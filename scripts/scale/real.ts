@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { residentOf } from './memory.ts'
+import { residentOf, say } from './memory.ts'
 import type { Size } from './synthetic.ts'
 
 const REPOSITORY = resolve(fileURLToPath(new URL('../..', import.meta.url)))
@@ -31,7 +31,7 @@ export async function measureReal(baseURL: string, size: Size): Promise<void> {
     if (code !== 0) throw new Error(`vitest bench ended with code ${code}`)
     const told = JSON.parse(await readFile(join(folder, 'told.json'), 'utf8')) as Told
     const { before, after, runSeconds, wallSeconds, ranAt } = told
-    console.log(
+    say(
       [
         `${size.requests} requests × ${size.tokens} tokens over ${wallSeconds.toFixed(1)} s, ${Math.round(told.tokensPerSecond)} tokens/s`,
         `  test worker, load thread included: ${before.toFixed(0)} MB before the run, at most ${after.toFixed(0)} MB`,

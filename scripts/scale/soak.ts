@@ -13,7 +13,7 @@ import type { Progress } from '../../src/metrics/progress.ts'
 import type { RequestRecord } from '../../src/metrics/record.ts'
 import { distribution } from '../../src/metrics/percentiles.ts'
 import { summarize } from '../../src/metrics/summarize.ts'
-import { residentOf } from './memory.ts'
+import { residentOf, say } from './memory.ts'
 
 const MINUTE_MS = 60_000
 const SAMPLE_MS = 1000
@@ -48,7 +48,7 @@ function watchGrowth(progress: () => Progress | undefined): NodeJS.Timeout {
   let before = { completed: 0, outputTokens: 0 }
   let heap = Infinity
   let cpu = process.cpuUsage()
-  console.log('minute | completed | tokens | failed in all | RSS MB | least heap MB | array buffers MB | sockets | CPU %')
+  say('minute | completed | tokens | failed in all | RSS MB | least heap MB | array buffers MB | sockets | CPU %')
   return setInterval(() => {
     // What is left after a collection; between two of them the heap always grows.
     heap = Math.min(heap, process.memoryUsage().heapUsed)
@@ -69,7 +69,7 @@ function watchGrowth(progress: () => Progress | undefined): NodeJS.Timeout {
       sockets(),
       (((user + system) / 1000 / MINUTE_MS) * 100).toFixed(1),
     ]
-    console.log(cells.join(' | '))
+    say(cells.join(' | '))
     before = { completed, outputTokens }
     heap = Infinity
   }, SAMPLE_MS)
@@ -87,7 +87,7 @@ function sockets(): number {
 
 function tellLatencies(record: RequestRecord, minutes: number): void {
   const { columns, startNs } = record
-  console.log('minute | requests | TTFT p50, p99 ms | E2E p50, p99 ms')
+  say('minute | requests | TTFT p50, p99 ms | E2E p50, p99 ms')
   for (let minute = 0; minute < minutes; minute++) {
     const inMinute = (i: number): boolean => Math.floor((columns.sentNs[i]! - startNs) / (MINUTE_MS * 1e6)) === minute
     const of = (figure: RequestFigure): string => {
@@ -96,12 +96,12 @@ function tellLatencies(record: RequestRecord, minutes: number): void {
       return sample === undefined ? '–' : `${sample.p50.toFixed(2)}, ${sample.p99.toFixed(2)}`
     }
     const requests = columns.sentNs.reduce((count, _, i) => (inMinute(i) ? count + 1 : count), 0)
-    console.log([minute + 1, requests, of(ttftMs), of(e2eMs)].join(' | '))
+    say([minute + 1, requests, of(ttftMs), of(e2eMs)].join(' | '))
   }
   const metrics = summarize(record)
   if (metrics.kind !== 'requests') return
   const { completed, failed, client } = metrics
-  console.log(
+  say(
     `completed ${completed}, failed ${failed}, ${client?.validity} ${client?.reasons.join('; ')}, ${client?.connections} connections opened`,
   )
 }

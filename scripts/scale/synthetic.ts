@@ -14,17 +14,9 @@ import type { ClientsSpec } from '../../src/dsl/workload-spec.ts'
 import { REPORT_VERSION } from '../../src/files/run-report.ts'
 import type { RunReport } from '../../src/files/run-report.ts'
 import { writeRequestsParquet } from '../../src/files/requests-parquet.ts'
-import { ClientMeter } from '../../src/load/client-meter.ts'
-import { closedLoop } from '../../src/load/closed-loop.ts'
-import { ProgressMeter } from '../../src/load/progress-meter.ts'
-import { recordOf } from '../../src/load/request-record.ts'
-import { TokenCounter } from '../../src/load/token-counter.ts'
-import { startClock } from '../../src/metrics/clock.ts'
-import type { Clock } from '../../src/metrics/clock.ts'
-import { buffersOf } from '../../src/metrics/columns.ts'
+import { buffersOf, ColumnBuilder } from '../../src/metrics/columns.ts'
 import type { RequestRecord } from '../../src/metrics/record.ts'
 import { summarize } from '../../src/metrics/summarize.ts'
-import type { Answer, GenerateRequest, Target } from '../../src/targets/target.ts'
 import { toBenchResult } from '../../src/vitest/bench-result.ts'
 import { forgetPeak, residentOf } from './memory.ts'
 
@@ -35,74 +27,59 @@ export interface Size {
 }
 
 const CLIENTS = 100
-const TTFT_NS = 100e6
 
 function spec({ requests, tokens }: Size): ClientsSpec {
   return specOf(clients({ n: CLIENTS, rampUp: 0, requests, maxTokens: tokens })) as ClientsSpec
 }
 
-/** The load thread: the closed loop with a target that has no wire, and the hand-over of what it leaves. */
-async function load(size: Size): Promise<void> {
-  const clock = startClock()
-  const rows = Array.from({ length: 1024 }, (_, i) => ({
-    messages: [{ role: 'user' as const, content: `prompt ${i}` }],
-    userTurns: [`prompt ${i}`],
-  }))
-  const driver = {
-    spec: spec(size),
-    dataset: { name: 'numbered', digest: '0', notes: [], rows },
-    target: new InstantTarget(clock),
-    clock,
-    counter: new TokenCounter(() => Promise.reject(new Error('every answer has its usage'))),
-    progress: new ProgressMeter(),
-    signal: new AbortController().signal,
-  }
-  const meter = new ClientMeter(clock, (nowNs) => nowNs)
-  const result = await closedLoop(driver)
-  const client = { metered: meter.stop(), maxInFlight: CLIENTS }
-  const record = await recordOf(result, { ...driver, bench: 'scale', model: 'none', streamed: true, openLoop: false, client })
-  parentPort!.postMessage(record, buffersOf(record.columns))
-}
-
-/** Answers at once with tokens 20 to 24 ms apart, each gap different. */
-class InstantTarget implements Target {
-  readonly notes = []
-  readonly #clock: Clock
-  #state = 1
-
-  constructor(clock: Clock) {
-    this.#clock = clock
-  }
-
-  prepare(): Promise<{ model: string }> {
-    return Promise.resolve({ model: 'none' })
-  }
-
-  async send({ maxTokens }: GenerateRequest): Promise<Answer> {
-    await new Promise(setImmediate)
-    const gapsMs = new Float32Array(maxTokens - 1)
-    let tookNs = TTFT_NS
-    for (let i = 0; i < gapsMs.length; i++) {
-      this.#state = Math.imul(this.#state, 1664525) + 1013904223
-      gapsMs[i] = 20 + (this.#state >>> 8) / 2 ** 22
-      tookNs += gapsMs[i]! * 1e6
+/** The load thread: a record of requests whose tokens come 20 to 24 ms apart, and its hand-over. */
+function load({ requests, tokens }: Size): void {
+  const columns = new ColumnBuilder()
+  let state = 1
+  const random = (): number => (state = Math.imul(state, 1_664_525) + 1_013_904_223) >>> 8
+  for (let i = 0; i < requests; i++) {
+    // Of its own for each request, as an answer's is.
+    const gapsMs = new Float32Array(tokens - 1)
+    const sentNs = i * 1e5 + (random() % 1e5)
+    const firstTokenNs = sentNs + 1e8 + random()
+    let lastTokenNs = firstTokenNs
+    for (let gap = 0; gap < gapsMs.length; gap++) {
+      gapsMs[gap] = 20 + random() / 2 ** 22
+      lastTokenNs += gapsMs[gap]! * 1e6
     }
-    // It ends now, for its client waits for the end.
-    const lastTokenNs = this.#clock.now()
-    const sentNs = lastTokenNs - tookNs
-    const firstTokenNs = sentNs + TTFT_NS
-    return {
-      address: 'memory',
+    columns.append({
+      client: i % CLIENTS,
+      promptIndex: random() % 1000,
+      scheduledNs: sentNs,
       sentNs,
-      endNs: lastTokenNs,
-      usage: { promptTokens: 8, outputTokens: maxTokens },
-      choices: [{ firstTokenNs, firstAnswerNs: firstTokenNs, lastTokenNs, chunks: maxTokens, gapsMs, finishReason: 'length', text: '' }],
-    }
+      firstTokenNs,
+      firstAnswerNs: firstTokenNs,
+      lastTokenNs,
+      connectNs: i < CLIENTS ? 1e5 : undefined,
+      promptTokens: 8,
+      outputTokens: tokens,
+      chunks: tokens,
+      completed: true,
+      finishReason: 'length',
+      target: 'http://127.0.0.1:8000/v1',
+      gapsMs,
+    })
   }
-
-  close(): Promise<void> {
-    return Promise.resolve()
+  const made: RequestRecord = {
+    kind: 'requests',
+    originNs: process.hrtime.bigint(),
+    startNs: 0,
+    endNs: requests * 1e5,
+    steadyNs: [0.01 * requests * 1e5, 0.99 * requests * 1e5],
+    columns: columns.finish(),
+    errors: [],
+    tokens: { output: 'server', input: 'server' },
+    dataset: { name: 'made', rows: 1000, digest: '0', wrapped: true },
+    notes: [],
+    partial: false,
+    streamed: true,
   }
+  parentPort!.postMessage(made, buffersOf(made.columns))
 }
 
 async function measure(size: Size): Promise<void> {
@@ -200,5 +177,5 @@ if (isMainThread && process.argv[2] === '--size') {
   const [requests, tokens] = process.argv.slice(3).map(Number) as [number, number]
   await measure({ requests, tokens })
 } else if (!isMainThread) {
-  await load(workerData as Size)
+  load(workerData as Size)
 }

@@ -150,8 +150,8 @@ function byteStreams(floats: Float32Array): Uint8Array {
   return split
 }
 
-function presence<Column extends Int32Array | Float64Array | Uint8Array>(
-  column: Column,
+function presence(
+  column: Int32Array | Float64Array | Uint8Array,
   known: number,
   isKnown: (value: number) => boolean,
 ): Pick<EncodedColumn, 'rows' | 'entries' | 'nulls' | 'definition'> {
@@ -160,7 +160,7 @@ function presence<Column extends Int32Array | Float64Array | Uint8Array>(
   return { rows: column.length, entries: column.length, nulls: column.length - known, definition }
 }
 
-function rangeOf<Value extends number | bigint>(known: Int32Array | Float64Array, valueOf: (value: number) => Value): Statistics {
+function rangeOf(known: Int32Array | Float64Array, valueOf: (value: number) => number | bigint): Statistics {
   let [least, largest] = [Infinity, -Infinity]
   for (const value of known) {
     if (value < least) least = value

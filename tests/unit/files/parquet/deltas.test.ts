@@ -19,6 +19,10 @@ test.for([
   const ours = new ByteWriter()
   writeDeltas(ours, Float64Array.from(numbers), origin)
   const theirs = new ByteWriter()
-  deltaBinaryPack(theirs, BigInt64Array.from(numbers, (number) => origin + BigInt(number)), 'INT64')
+  deltaBinaryPack(
+    theirs,
+    BigInt64Array.from(numbers, (number) => origin + BigInt(number)),
+    'INT64',
+  )
   expect(Buffer.from(ours.getBytes()).toString('hex')).toBe(Buffer.from(theirs.getBytes()).toString('hex'))
 })
