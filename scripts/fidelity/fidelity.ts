@@ -78,12 +78,13 @@ function nameOf({ title }: Case, against: Against, client: string): string {
   return `${title}, ${client}, against ${against}`
 }
 
-function tell({ cpuMicrosPerToken, steady, openLoop, client, failed }: Account): string {
+function tell({ cpuMicrosPerToken, steady, openLoop, client, failed, others }: Account): string {
   return [
     `${fixed(cpuMicrosPerToken)} µs a token`,
     ...(steady ? [`TTFT error ${spreadText(steady.ttft)} ms`] : []),
     ...(openLoop ? [`late ${spreadText(openLoop.lateness)} ms`] : []),
     ...(client ? [client.validity] : []),
+    ...(others ? [`others took ${fixed(others.busy)} s, other machines ${fixed(others.stolen)} s`] : []),
     ...(failed > 0 ? [`${failed} requests failed or differ`] : []),
   ].join(', ')
 }
