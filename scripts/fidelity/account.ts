@@ -1,5 +1,4 @@
 import type { Load } from './load.ts'
-import type { CoreTimes } from './machine.ts'
 import type { ServerAccount, Truth } from './server.ts'
 import { kolmogorovSmirnov, spreadOf } from './spread.ts'
 import type { Spread } from './spread.ts'
@@ -41,13 +40,11 @@ export interface Account {
   readonly trueTtftP99?: number | undefined
   readonly openLoop?: OpenLoopAccount | undefined
   readonly sendDelayMs?: Spread | undefined
-  /** What other processes, and other machines, took of the client's core, in seconds; absent where the system does not tell. */
-  readonly others?: { readonly busy: number; readonly stolen: number } | undefined
   readonly client?: Told['client']
 }
 
 /** Compares what a client told with what the server knows. */
-export function accountOf(told: Told, { truth, sendDelayMs }: ServerAccount, load: Load, core: CoreTimes | undefined): Account {
+export function accountOf(told: Told, { truth, sendDelayMs }: ServerAccount, load: Load): Account {
   const tokens = told.requests.reduce((sum, request) => sum + request[6], 0)
   const known = told.requests.flatMap((request) => compare(request, truth, BigInt(told.originNs)))
   const firsts = firstOfEach(told.requests)
@@ -64,7 +61,6 @@ export function accountOf(told: Told, { truth, sendDelayMs }: ServerAccount, loa
     trueTtftP99: spreadOf(known.map(({ trueTtftMs }) => trueTtftMs))?.p99,
     openLoop: load.arrivals.kind === 'rate' ? openLoopOf(told.requests, load.arrivals.rate) : undefined,
     sendDelayMs,
-    others: core && { busy: core.busy - told.lifeCpuMicros / 1e6, stolen: core.stolen },
     client: told.client,
   }
 }

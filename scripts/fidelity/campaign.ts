@@ -1,13 +1,18 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { messageOf } from '../../src/errors.ts'
 import { killAll } from './children.ts'
+import { isDisturbed, watched } from './machine.ts'
+import type { Others } from './machine.ts'
+import { fixed } from './text.ts'
 
 /** One measurement among many. */
 export interface Job<Result> {
   /** Equal where the same is measured again. */
   readonly name: string
-  /** Of the results that a job of this name has, so many are wanted. */
+  /** So many results are wanted. */
   readonly repeats: number
+  /** Whether a result counts only where nothing else ran on the machine. */
+  readonly alone: boolean
   readonly run: () => Promise<Result>
   /** Its result in a line. */
   readonly tell: (result: Result) => string
@@ -20,13 +25,20 @@ export interface CampaignOptions {
   readonly seconds: number
 }
 
-/** Results by name of their job, in the order in which they came. */
-export type Results<Result> = ReadonlyMap<string, readonly Result[]>
-
-interface Line<Result> {
-  readonly name: string
+/** A result, and what ran beside it where the system tells. */
+export interface Measured<Result> {
   readonly result: Result
+  readonly others?: Others | undefined
 }
+
+/** Results by name of their job, in the order in which they came. */
+export type Results<Result> = ReadonlyMap<string, readonly Measured<Result>[]>
+
+/** A line of a results file. */
+type Line<Result> = Measured<Result> & { readonly name: string }
+
+/** A job that wants to be alone is repeated so many times as often as wanted, at most. */
+const ATTEMPTS = 3
 
 /** A job that failed is tried again so many times. */
 const FAILURES = 3
@@ -36,12 +48,12 @@ const FAILURES = 3
  * is up or Ctrl-C is pressed. What was measured before is kept, and comes back either way.
  */
 export async function campaign<Result>(jobs: readonly Job<Result>[], { results, seconds }: CampaignOptions): Promise<Results<Result>> {
-  const found = new Map<string, Result[]>(jobs.map(({ name }) => [name, []]))
+  const found = new Map<string, Measured<Result>[]>(jobs.map(({ name }) => [name, []]))
   if (results !== undefined && existsSync(results)) {
     const lines = readFileSync(results, 'utf8').split('\n')
     for (const line of lines.filter((text) => text !== '')) {
-      const { name, result } = JSON.parse(line) as Line<Result>
-      found.get(name)?.push(result)
+      const { name, ...measured } = JSON.parse(line) as Line<Result>
+      found.get(name)?.push(measured)
     }
   }
   const endAt = performance.now() + seconds * 1000
@@ -56,13 +68,13 @@ export async function campaign<Result>(jobs: readonly Job<Result>[], { results, 
   for (;;) {
     const job = nextOf(jobs, found)
     if (job === undefined || interrupted || performance.now() >= endAt) break
-    const done = jobs.reduce((sum, { name, repeats }) => sum + Math.min(repeats, found.get(name)!.length), 0)
+    const done = jobs.reduce((sum, one) => sum + Math.min(one.repeats, counting(one, found)), 0)
     say(`[${done + 1}/${jobs.reduce((sum, { repeats }) => sum + repeats, 0)}] ${job.name} … `)
     try {
-      const result = await job.run()
-      found.get(job.name)!.push(result)
-      if (results !== undefined) appendFileSync(results, `${JSON.stringify({ name: job.name, result } satisfies Line<Result>)}\n`)
-      say(`${job.tell(result)}\n`)
+      const [result, others] = await watched(job.run)
+      found.get(job.name)!.push({ result, others })
+      if (results !== undefined) appendFileSync(results, `${JSON.stringify({ name: job.name, result, others } satisfies Line<Result>)}\n`)
+      say(`${job.tell(result)}${othersText(others)}\n`)
     } catch (error) {
       say(`failed: ${messageOf(error)}\n`)
       killAll()
@@ -73,12 +85,29 @@ export async function campaign<Result>(jobs: readonly Job<Result>[], { results, 
   return found
 }
 
-/** Of the jobs that want more, the first with the fewest results. */
+/** Whether a result was taken while something else ran on the machine. */
+export function wasDisturbed({ others }: Measured<unknown>): boolean {
+  return others !== undefined && isDisturbed(others)
+}
+
+/** Results of a job that count. */
+function counting<Result>({ name, alone }: Job<Result>, found: Results<Result>): number {
+  const all = found.get(name)!
+  return alone ? all.filter((measured) => !wasDisturbed(measured)).length : all.length
+}
+
+/** Of the jobs that want more, the first that was measured least often. */
 function nextOf<Result>(jobs: readonly Job<Result>[], found: Results<Result>): Job<Result> | undefined {
-  const count = (job: Job<Result>): number => found.get(job.name)!.length
+  const attempts = (job: Job<Result>): number => found.get(job.name)!.length
   return jobs
-    .filter((job) => count(job) < job.repeats)
-    .reduce<Job<Result> | undefined>((least, job) => (least === undefined || count(job) < count(least) ? job : least), undefined)
+    .filter((job) => counting(job, found) < job.repeats && attempts(job) < ATTEMPTS * job.repeats)
+    .reduce<Job<Result> | undefined>((least, job) => (least === undefined || attempts(job) < attempts(least) ? job : least), undefined)
+}
+
+function othersText(others: Others | undefined): string {
+  if (others === undefined || !isDisturbed(others)) return ''
+  const { seconds, busy, stolen } = others
+  return ` (beside it, of ${fixed(seconds, 1)} s: other processes ${fixed(busy, 1)} s, other machines ${fixed(stolen)} s)`
 }
 
 function say(text: string): void {

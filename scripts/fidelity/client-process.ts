@@ -52,7 +52,6 @@ const record = await runInWorker(
   },
 )
 const { user, system } = process.cpuUsage(before)
-const life = process.cpuUsage()
 if (record.kind !== 'requests') throw new Error('this workload leaves a record of requests')
 const metrics = summarize(record)
 if (metrics.kind !== 'requests' || metrics.client === undefined) throw new Error('a run against a server measures its client')
@@ -63,7 +62,6 @@ send({
     originNs: String(record.originNs),
     threadCpuMicros: metrics.client.workers.reduce((sum, { cpuShare = Number.NaN }) => sum + cpuShare, 0) * metrics.client.seconds * 1e6,
     processCpuMicros: user + system,
-    lifeCpuMicros: life.user + life.system,
     wallSeconds: metrics.wallSeconds,
     errors: record.errors,
     requests: Array.from({ length: columns.length }, (_, i): ToldRequest => [

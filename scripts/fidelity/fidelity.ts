@@ -1,5 +1,6 @@
 import { basename, dirname } from 'node:path'
 import type { Account } from './account.ts'
+import { wasDisturbed } from './campaign.ts'
 import type { Job, Results } from './campaign.ts'
 import { rate, streams } from './load.ts'
 import type { Load } from './load.ts'
@@ -43,6 +44,7 @@ export function fidelityJobs(options: FidelityOptions): Job<Account>[] {
       clientsOf(options, one, against).map(([name, client]) => ({
         name: nameOf(one, against, name),
         repeats: options.repeats,
+        alone: true,
         run: () => measure({ server: serverOf(options, against, client), client, load: one.load }),
         tell,
       })),
@@ -78,13 +80,12 @@ function nameOf({ title }: Case, against: Against, client: string): string {
   return `${title}, ${client}, against ${against}`
 }
 
-function tell({ cpuMicrosPerToken, steady, openLoop, client, failed, others }: Account): string {
+function tell({ cpuMicrosPerToken, steady, openLoop, client, failed }: Account): string {
   return [
     `${fixed(cpuMicrosPerToken)} µs a token`,
     ...(steady ? [`TTFT error ${spreadText(steady.ttft)} ms`] : []),
     ...(openLoop ? [`late ${spreadText(openLoop.lateness)} ms`] : []),
     ...(client ? [client.validity] : []),
-    ...(others ? [`others took ${fixed(others.busy)} s, other machines ${fixed(others.stolen)} s`] : []),
     ...(failed > 0 ? [`${failed} requests failed or differ`] : []),
   ].join(', ')
 }
@@ -92,7 +93,11 @@ function tell({ cpuMicrosPerToken, steady, openLoop, client, failed, others }: A
 /** The report of a fidelity benchmark, as Markdown without a heading. */
 export function fidelityReport(options: FidelityOptions, results: Results<Account>): string {
   const cases = casesOf(options)
-  const of = (one: Case, against: Against, client: string): readonly Account[] => results.get(nameOf(one, against, client)) ?? []
+  const of = (one: Case, against: Against, client: string): readonly Account[] => {
+    const all = results.get(nameOf(one, against, client)) ?? []
+    const undisturbed = all.filter((measured) => !wasDisturbed(measured))
+    return (undisturbed.length > 0 ? undisturbed : all).map(({ result }) => result)
+  }
   const rows = (kind: Case['kind'], against: Against): { one: Case; client: string; runs: readonly Account[] }[] =>
     cases
       .filter((one) => one.kind === kind)
@@ -106,7 +111,18 @@ export function fidelityReport(options: FidelityOptions, results: Results<Accoun
     floodTable(rows('flood', against)),
     openLoopTable(rows('openLoop', against)),
   ])
-  return sections.filter((section) => section !== '').join('\n')
+  return [...sections.filter((section) => section !== ''), disturbedNote(results)].join('\n')
+}
+
+function disturbedNote(results: Results<Account>): string {
+  const all = [...results.values()]
+  const disturbed = all.reduce((sum, runs) => sum + runs.filter(wasDisturbed).length, 0)
+  if (disturbed === 0) return ''
+  const only = Array.from(results, ([name, runs]) => (runs.length > 0 && runs.every(wasDisturbed) ? [name] : [])).flat()
+  return [
+    `${disturbed} of ${all.flat().length} runs were left out because other processes or other machines took a part of the cores meanwhile`,
+    `${only.length === 0 ? '' : `, but not where there was no other: ${only.join('; ')}`}.\n`,
+  ].join('')
 }
 
 type Row = { readonly one: Case; readonly client: string; readonly runs: readonly Account[] }

@@ -25,28 +25,56 @@ export function machineLine(): string {
   return `${cores.length} × ${cores[0]?.model.trim() ?? 'unknown CPU'}, ${gib} GiB, ${process.platform} ${process.arch}, Node ${process.version}; ${pinned}`
 }
 
-/** What the client's core (all cores, where none is its own) did, in seconds. */
-export interface CoreTimes {
+/** What ran beside a measurement, in seconds. */
+export interface Others {
+  readonly seconds: number
+  /** CPU time of processes that are none of the measurement's. */
   readonly busy: number
-  /** Wanted, and given to another machine by the hypervisor. */
+  /** CPU time that the hypervisor gave to other machines though this one wanted it. */
   readonly stolen: number
+}
+
+/** Shares of a core above which others had a part in what was measured. */
+const MOST_BUSY = 0.1
+const MOST_STOLEN = 0.02
+
+/** Whether somebody else had a part in what was measured. */
+export function isDisturbed({ seconds, busy, stolen }: Others): boolean {
+  return busy > MOST_BUSY * seconds || stolen > MOST_STOLEN * seconds
+}
+
+/** Runs a measurement, all of whose processes have ended when it resolves, and tells what ran beside it; nothing where the system does not. */
+export async function watched<Result>(measurement: () => Promise<Result>): Promise<readonly [Result, Others | undefined]> {
+  const before = machineTimes()
+  const result = await measurement()
+  const after = machineTimes()
+  if (before === undefined || after === undefined) return [result, undefined]
+  const [seconds, busy, stolen, own] = after.map((value, i) => value - before[i]!) as [number, number, number, number]
+  return [result, { seconds, busy: Math.max(0, busy - own), stolen }]
 }
 
 const TICKS_PER_SECOND = 100
 
-/** Since the machine's start; absent where the system does not tell. */
-export function clientCoreTimes(): CoreTimes | undefined {
-  let text: string
+/** In seconds: now, the work of all cores, what was stolen from them, and the work of this process and of its children that have ended. */
+function machineTimes(): readonly [nowS: number, busyS: number, stolenS: number, ownS: number] | undefined {
+  let machine: string
+  let self: string
   try {
-    text = readFileSync('/proc/stat', 'utf8')
+    machine = readFileSync('/proc/stat', 'utf8')
+    self = readFileSync('/proc/self/stat', 'utf8')
   } catch {
     return undefined
   }
-  const line = new RegExp(`^cpu${canPin ? CORES.client : ''} (.*)$`, 'm').exec(text)?.[1]
-  if (line === undefined) return undefined
-  const [user, nice, system, , , irq, softirq, steal] = line
-    .trim()
-    .split(/\s+/)
-    .map((ticks) => Number(ticks) / TICKS_PER_SECOND)
-  return { busy: user! + nice! + system! + irq! + softirq!, stolen: steal! }
+  const [user, nice, system, , , irq, softirq, stolen] = /^cpu +(.*)$/m.exec(machine)![1]!.split(' ').map(inSeconds)
+  // After the name in brackets, which may hold anything, field 3 comes first; user and system time of the process and of its children are 14 to 17.
+  const own = self
+    .slice(self.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 15)
+    .map(inSeconds)
+  return [performance.now() / 1000, user! + nice! + system! + irq! + softirq!, stolen!, own.reduce((sum, seconds) => sum + seconds, 0)]
+}
+
+function inSeconds(ticks: string): number {
+  return Number(ticks) / TICKS_PER_SECOND
 }

@@ -8,7 +8,6 @@ import type { Child } from './children.ts'
 import { accountOf } from './account.ts'
 import type { Account } from './account.ts'
 import type { Load } from './load.ts'
-import { clientCoreTimes } from './machine.ts'
 import { startServer } from './server.ts'
 import type { TruthServer } from './server.ts'
 import type { ClientTask, FromClient, Told } from './told.ts'
@@ -42,12 +41,9 @@ const PAUSE_AFTER_MS = 400
 export async function measure({ server, client, load, disturbance }: Measurement): Promise<Account> {
   const running = await startServer(server, load, 'server')
   const hogs = startHogs(disturbance)
-  const before = clientCoreTimes()
   try {
     const told = 'build' in client ? await runBuild(client.build, running, load, disturbance) : await runLimit(client.climit, running, load)
-    const after = clientCoreTimes()
-    const core = before && after && { busy: after.busy - before.busy, stolen: after.stolen - before.stolen }
-    return accountOf(told, await running.close(), load, core)
+    return accountOf(told, await running.close(), load)
   } finally {
     for (const hog of hogs) hog.process.kill('SIGKILL')
     await Promise.all(hogs.map(({ closed }) => closed))
@@ -99,7 +95,6 @@ async function runLimit(climit: string, { port }: TruthServer, { arrivals, reque
       originNs: '0',
       threadCpuMicros: cpu * 1e6,
       processCpuMicros: cpu * 1e6,
-      lifeCpuMicros: cpu * 1e6,
       wallSeconds: wall,
       errors: [],
       requests: lines.map((line) => {

@@ -17,10 +17,9 @@ export type ToldRequest = readonly [
 export interface Told {
   /** The client's origin on the monotonic clock. */
   readonly originNs: string
-  /** Of the thread that put the load, of the whole process meanwhile, and of the process from its start on. */
+  /** Of the thread that put the load, and of the whole process meanwhile. */
   readonly threadCpuMicros: number
   readonly processCpuMicros: number
-  readonly lifeCpuMicros: number
   readonly wallSeconds: number
   readonly errors: readonly unknown[]
   readonly requests: readonly ToldRequest[]

@@ -1,4 +1,5 @@
 import type { Account } from './account.ts'
+import { wasDisturbed } from './campaign.ts'
 import type { Job, Results } from './campaign.ts'
 import { rate, streams } from './load.ts'
 import type { Load } from './load.ts'
@@ -79,9 +80,10 @@ const CONDITIONS: readonly Condition[] = [
 /** The jobs that show what a verdict is worth; a job may give several runs. */
 export function validityJobs({ build, truthd, runs }: ValidityOptions): Job<readonly JudgedRun[]>[] {
   const repeats = Math.ceil(runs / CONDITIONS.length)
-  return CONDITIONS.map(({ name, load, disturbance }) => ({
+  return CONDITIONS.map(({ name, loaded, load, disturbance }) => ({
     name,
     repeats,
+    alone: !loaded,
     run: async () => {
       if (load === undefined) return await newcomersRuns()
       const server = truthd === undefined ? { build } : { truthd }
@@ -117,9 +119,14 @@ function tell({ validity, error, allowed = Infinity, lag, reasons }: JudgedRun):
 
 /** The report of the judgement's measurement, as Markdown without a heading. */
 export function validityReport(results: Results<readonly JudgedRun[]>): string {
-  const rows = CONDITIONS.map((condition) => ({ ...condition, runs: (results.get(condition.name) ?? []).flat() })).filter(
-    ({ runs }) => runs.length > 0,
-  )
+  const disturbed: JudgedRun[] = []
+  const listed = CONDITIONS.map(({ name, loaded }) => {
+    const all = results.get(name) ?? []
+    if (!loaded) disturbed.push(...all.filter(wasDisturbed).flatMap(({ result }) => result))
+    return { name, loaded, runs: all.filter((measured) => loaded || !wasDisturbed(measured)).flatMap(({ result }) => result) }
+  })
+  const beside = { name: 'the above, other work on the machine beside it', loaded: true, runs: disturbed }
+  const rows = [...listed, beside].filter(({ runs }) => runs.length > 0)
   const all = rows.flatMap(({ runs }) => runs)
   const free = rows.filter(({ loaded }) => !loaded).flatMap(({ runs }) => runs)
   const wrong = all.filter(({ validity, error = 0, allowed = Infinity }) => validity === 'valid' && error > allowed).length
@@ -134,7 +141,9 @@ export function validityReport(results: Results<readonly JudgedRun[]>): string {
   ].join('\n')
 }
 
-function tableOf(title: string, rows: readonly (Condition & { readonly runs: readonly JudgedRun[] })[], loaded: boolean): string[][] {
+type Row = Pick<Condition, 'name' | 'loaded'> & { readonly runs: readonly JudgedRun[] }
+
+function tableOf(title: string, rows: readonly Row[], loaded: boolean): string[][] {
   const lines = rows
     .filter((row) => row.loaded === loaded)
     .map(({ name, runs }) => {

@@ -9,8 +9,10 @@ export interface ValidityLimits {
   readonly lagShare: number
   /** The longest time that the client may have stood still while requests were in flight. */
   readonly pause: number
-  /** Open loop: requests may have come up so late at p99. */
+  /** Open loop: requests may have come up so late at p99, … */
   readonly lateness: number
+  /** … or by this share of the median E2E latency, whichever is longer. */
+  readonly latenessShare: number
   /** Open loop: by this share the achieved rate may be below the one asked for. */
   readonly rateShortfall: number
   /** A run that is over a limit by more than this factor is no measurement of the server: it is client-bound. */
@@ -25,8 +27,10 @@ export interface ValidityOptions {
   lagShare?: number | string
   /** The longest time that the client may have stood still while requests were in flight (default: `'250ms'`). */
   pause?: number | string
-  /** Open loop: requests may have come up for sending so late at p99 (default: `'5ms'`). */
+  /** Open loop: requests may have come up for sending so late at p99 (default: `'5ms'`), … */
   lateness?: number | string
+  /** … or by this share of the median E2E latency, whichever is longer (default: `'5%'`). */
+  latenessShare?: number | string
   /** Open loop: by this share the achieved rate may be below the one asked for (default: `'2%'`). */
   rateShortfall?: number | string
   /** Over a limit by more than this factor, a run is client-bound instead of degraded (default: 10). */
@@ -42,6 +46,7 @@ export const DEFAULT_VALIDITY: ValidityLimits = {
   lagShare: 0.05,
   pause: 250,
   lateness: 5,
+  latenessShare: 0.05,
   rateShortfall: 0.02,
   boundFactor: 10,
 }
@@ -51,6 +56,7 @@ export const validityOption = z.strictObject({
   lagShare: share.optional(),
   pause: milliseconds.optional(),
   lateness: milliseconds.optional(),
+  latenessShare: share.optional(),
   rateShortfall: share.optional(),
   boundFactor: numberWithin(1).optional(),
 })

@@ -32,7 +32,7 @@ export function judgeClient(
   const findings = [
     ...lagFindings(client, metrics, limits),
     ...pauseFindings(client, limits),
-    ...latenessFindings(client, limits),
+    ...latenessFindings(client, metrics, limits),
     ...rateFindings(client, limits),
     ...resourceFindings(client, metrics.errors),
   ]
@@ -62,10 +62,12 @@ function pauseFindings({ stalls }: ClientFacts, limits: ValidityLimits): Finding
   return over(stalls.longestMs, limits.pause, limits, reason)
 }
 
-function latenessFindings({ lateness }: ClientFacts, limits: ValidityLimits): Finding[] {
+/** How many requests a server has at a time hardly changes when each comes later by a small part of its stay. */
+function latenessFindings({ lateness }: ClientFacts, { e2e }: Pick<RequestMetrics, 'e2e'>, limits: ValidityLimits): Finding[] {
   if (lateness === undefined) return []
-  const reason = `requests came up for sending ${ms(lateness.p99)} later than scheduled at p99 (limit ${ms(limits.lateness)})`
-  return over(lateness.p99, limits.lateness, limits, reason)
+  const limit = Math.max(limits.lateness, limits.latenessShare * (e2e?.p50 ?? 0))
+  const reason = `requests came up for sending ${ms(lateness.p99)} later than scheduled at p99 (limit ${ms(limit)})`
+  return over(lateness.p99, limit, limits, reason)
 }
 
 /** Where `maxConcurrency` holds requests back, that is what the workload asks for. */

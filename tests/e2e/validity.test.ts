@@ -25,7 +25,7 @@ async function judged(validity: string): Promise<Finished & { folder: string; su
 
 // No schedule is kept to the nanosecond: which of the two it is, is up to the factor alone.
 test('a client-bound run is judged by no assertion: an error, never a failure', async () => {
-  const { exitCode, output, summary, junit } = await judged('{ lateness: 0, boundFactor: 1 }')
+  const { exitCode, output, summary, junit } = await judged('{ lateness: 0, latenessShare: 0, boundFactor: 1 }')
   expect(exitCode, output).toBe(1)
   expect(output).toContain('CLIENT-BOUND')
   expect(output).toContain("load is client-bound, so that its figures are not the server's and no threshold is judged")
@@ -39,7 +39,7 @@ test('a client-bound run is judged by no assertion: an error, never a failure', 
 
 test('a degraded run is judged, and marked in every report', async () => {
   const { exitCode, output, summary, junit } = await judged(
-    "{ lateness: '0.000001ms', boundFactor: 1e12, lag: '60s', pause: '60s', rateShortfall: 1 }",
+    "{ lateness: '0.000001ms', latenessShare: 0, boundFactor: 1e12, lag: '60s', pause: '60s', rateShortfall: 1 }",
   )
   expect(exitCode, output).toBe(0)
   expect(output).toContain('DEGRADED')

@@ -15,7 +15,7 @@ const calm: ClientFacts = {
   connections: 50,
   openFiles: 1024,
 }
-const sample = (p99: number): Distribution => ({ p99 }) as Distribution
+const sample = (p99: number, p50 = p99 / 10): Distribution => ({ p50, p99 }) as Distribution
 const judge = (facts: Partial<ClientFacts> = {}, ttft = 100, limits = DEFAULT_VALIDITY, errors: string[] = []) =>
   judgeClient(
     { ...calm, ...facts },
@@ -72,6 +72,13 @@ describe('open loop', () => {
     expect(judge({ lateness: { p50: 0, p99: 12, max: 30 } }).reasons).toEqual([
       'requests came up for sending 12 ms later than scheduled at p99 (limit 5 ms)',
     ])
+  })
+
+  test('requests may come up late by 5 % of the time that they stay', () => {
+    const late = (ms: number) =>
+      judgeClient({ ...calm, lateness: { p50: 0, p99: ms, max: ms } }, { e2e: sample(900, 300), errors: [] }, DEFAULT_VALIDITY).validity
+    expect(late(15)).toBe('valid')
+    expect(late(16)).toBe('degraded')
   })
 
   test('a rate that was not reached, unless the workload held requests back', () => {
