@@ -24,6 +24,8 @@ const judge = (facts: Partial<ClientFacts> = {}, ttft = 100, limits = DEFAULT_VA
   )
 
 const lag = (p99: number) => ({ lag: { p50: 0, p99, max: p99 } })
+const late = (ms: number) =>
+  judgeClient({ ...calm, lateness: { p50: 0, p99: ms, max: ms } }, { e2e: sample(900, 300), errors: [] }, DEFAULT_VALIDITY).validity
 const paused = (longestMs: number) => judge({ stalls: { count: 1, longestMs, totalMs: longestMs } })
 const rate = (achieved: number, asked?: number) => ({
   rate: { asked: 100, achieved },
@@ -75,8 +77,6 @@ describe('open loop', () => {
   })
 
   test('requests may come up late by 5 % of the time that they stay', () => {
-    const late = (ms: number) =>
-      judgeClient({ ...calm, lateness: { p50: 0, p99: ms, max: ms } }, { e2e: sample(900, 300), errors: [] }, DEFAULT_VALIDITY).validity
     expect(late(15)).toBe('valid')
     expect(late(16)).toBe('degraded')
   })
