@@ -30,6 +30,8 @@ export interface RequestWorkloadSpec extends SamplingSpec {
   readonly warmup?: WarmupSpec | undefined
   /** Threads that share the load; `'auto'`: as many as it needs and the cores allow. */
   readonly workers: 'auto' | number
+  /** Connections are opened, and the client's code is run warm, before the clock. */
+  readonly preconnect: boolean
   /** Limits of validity that are this workload's own. */
   readonly validity?: ValidityLimitsSpec | undefined
   /** When the run is hopeless and ends early. */

@@ -47,6 +47,11 @@ export interface RequestOptions extends SamplingOptions {
   workers?: 'auto' | number
   /** Requests before the clock starts, outside all figures and files: how many, or `{ duration }` (default: none). */
   warmup?: WarmupOption
+  /**
+   * Open connections, and run the client's own code until it is compiled, before the clock starts; the server generates nothing
+   * for it (default: true).
+   */
+  preconnect?: boolean
   /** Ends a hopeless run early, as an error, with what was measured (default: never). */
   abortOn?: AbortOnOption
   /** How far the load generator may have disturbed a run that counts as valid (default: the plugin's limits). */
@@ -77,6 +82,7 @@ const request = {
   stream: boolean.default(true),
   workers: workersOption.default('auto'),
   warmup: warmupOption.optional(),
+  preconnect: boolean.default(true),
   abortOn: abortOnOption.optional(),
   validity: validityOption.optional(),
 }

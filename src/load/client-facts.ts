@@ -15,6 +15,8 @@ export interface ClientPart extends WorkerFacts {
   readonly seconds: number
   readonly gc: PauseFacts
   readonly stalls: PauseFacts
+  /** Connections that waited for requests when the load began; absent where none were to be opened ahead. */
+  readonly openedAhead?: number
   /** By how much each first token can have been read late at most, in ms. */
   readonly lagMs: Float64Array
 }
@@ -23,8 +25,11 @@ export interface ClientPart extends WorkerFacts {
  * A worker's own part in the client: what it read, against the times in which it stood still.
  * @param readNs when it read first tokens, in ns since the run's origin
  */
-export function clientPart({ seconds, cpuShare, utilization, gc, stalls }: MeteredClient, readNs: Float64Array): ClientPart {
-  return { seconds, utilization, gc, stalls: stallTotals(stalls), lagMs: lags(readNs, stalls), ...present({ cpuShare }) }
+export function clientPart(
+  { seconds, cpuShare, utilization, gc, stalls, openedAhead }: MeteredClient & { readonly openedAhead?: number | undefined },
+  readNs: Float64Array,
+): ClientPart {
+  return { seconds, utilization, gc, stalls: stallTotals(stalls), lagMs: lags(readNs, stalls), ...present({ cpuShare, openedAhead }) }
 }
 
 /** When first tokens (or, where nothing streams, answers) of completed requests were read, in ns since the run's origin. */
@@ -65,8 +70,13 @@ export function clientFacts(parts: readonly ClientPart[], load: LoadFacts, colum
       lateness,
       rate: lateness && ratesOf(columns),
       openFiles: load.openFiles,
+      openedAhead: total(parts.map(({ openedAhead }) => openedAhead)),
     }),
   }
+}
+
+function total(counts: readonly (number | undefined)[]): number | undefined {
+  return counts.reduce((sum, count) => (count === undefined ? sum : (sum ?? 0) + count), undefined)
 }
 
 function pauses(all: readonly PauseFacts[]): PauseFacts {

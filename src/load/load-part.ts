@@ -5,7 +5,9 @@ import { ClientMeter } from './client-meter.ts'
 import type { MeteredClient } from './client-meter.ts'
 import type { ClosedFacts } from './closed-loop.ts'
 import type { Driver } from './driver.ts'
+import type { ServedWorkloadSpec } from '../dsl/workload-spec.ts'
 import type { LoopOutcome } from './loop-result.ts'
+import { makeReady } from './make-ready.ts'
 import type { OpenFacts } from './open-loop.ts'
 import { requestPart } from './request-part.ts'
 import type { RequestPart } from './request-part.ts'
@@ -25,15 +27,17 @@ export interface LoadPart<Facts = LoopFacts> extends RequestPart {
  * Sends one worker's share of a load and puts together what it hands over. The worker measures itself meanwhile.
  * @param loop prepares, waits for `driver.start`, and sends
  */
-export async function runShare<D extends Driver, Facts>(
+export async function runShare<D extends Driver<ServedWorkloadSpec>, Facts>(
   driver: D,
   loop: (driver: D) => Promise<LoopOutcome<Facts>>,
 ): Promise<LoadPart<Facts>> {
   const { clock, progress, counter, target, spec } = driver
   let meter: ClientMeter | undefined
   let metered: MeteredClient | undefined
+  let openedAhead: number | undefined
   const start = async (): Promise<number> => {
-    // Whatever is to be ready in each worker before the clock belongs here: the load begins once all workers have come so far.
+    // The load begins once all workers have come so far.
+    if (spec.preconnect) openedAhead = await makeReady(driver)
     const startNs = await driver.start()
     meter = new ClientMeter(clock, (nowNs) => (progress.inFlight > 0 ? nowNs : progress.lastEndNs))
     return startNs
@@ -47,7 +51,7 @@ export async function runShare<D extends Driver, Facts>(
   return {
     ...requests,
     facts,
-    client: clientPart(metered, readNs ?? readTimes(requests.columns, spec.stream)),
+    client: clientPart({ ...metered, openedAhead }, readNs ?? readTimes(requests.columns, spec.stream)),
     targetNotes: target.notes,
   }
 }

@@ -6,7 +6,8 @@ import { Probe } from './probe.ts'
 import type { Door } from './probe.ts'
 import type { AnswerReader } from './readers.ts'
 import { DocumentReader, StreamReader } from './readers.ts'
-import type { Answer, GenerateRequest, Target, TargetContext, TargetInfo } from './target.ts'
+import { rehearse } from './rehearsal.ts'
+import type { Answer, GenerateRequest, Target, TargetContext, TargetInfo, WarmUpAhead } from './target.ts'
 import type { Address } from './wire/address.ts'
 import { parseAddress } from './wire/address.ts'
 import type { Failure } from './wire/failure.ts'
@@ -80,6 +81,15 @@ class HttpTarget<Spec extends HttpTargetSpec> implements Target {
     return info
   }
 
+  async warm({ connections, request }: WarmUpAhead, signal: AbortSignal): Promise<number> {
+    if (request.stream) await this.#rehearse(request, signal)
+    const count = this.#addresses.length
+    const opened = await Promise.all(
+      this.#addresses.map(({ origin }, i) => this.#http.openAhead(origin, Math.ceil((connections - i) / count), signal)),
+    )
+    return opened.reduce((sum, open) => sum + open, 0)
+  }
+
   async send(request: GenerateRequest, signal: AbortSignal): Promise<Answer> {
     const a = this.#nextAddress++ % this.#addresses.length
     const k = this.#nextKey++ % this.#keys
@@ -115,12 +125,35 @@ class HttpTarget<Spec extends HttpTargetSpec> implements Target {
     return this.#http.close()
   }
 
+  /** Sends requests to a stand-in in this thread, which answers them with the protocol's sample. */
+  async #rehearse(request: GenerateRequest, signal: AbortSignal): Promise<void> {
+    const stoodIn = this.#addresses[0]!.origin.startsWith('https:') ? 'undici' : this.#context.transport
+    await rehearse(this.#protocol.sampleAnswer, async (origin, sendAll) => {
+      const spec: Spec = { ...this.#spec, ...STOOD_IN, baseURLs: [origin], apiKeys: this.#spec.apiKeys.map(() => 'none') }
+      const target = new HttpTarget(this.#protocol, spec, { ...this.#context, onTokens: () => {}, transport: stoodIn })
+      await sendAll(() => target.send({ ...request, n: 1 }, signal)).finally(() => target.close())
+    })
+  }
+
   #readerOf({ stream, n }: GenerateRequest, answer: AnswerBuilder): AnswerReader {
     const { decode, decodeWhole = decode } = this.#protocol
     const { onTokens } = this.#context
     return stream ? new StreamReader(decode, answer, onTokens, n) : new DocumentReader(decodeWhole, answer, onTokens)
   }
 }
+
+/** Of a target whose server is stood in for: nothing secret goes there, and nothing stands in between. */
+const STOOD_IN = {
+  headers: {},
+  timeout: 5,
+  idleTimeout: 5,
+  socketPath: undefined,
+  proxy: undefined,
+  http2: undefined,
+  ca: undefined,
+  cert: undefined,
+  key: undefined,
+} satisfies Partial<HttpTargetSpec>
 
 /** An object with another laid over it: what that one holds wins, and objects within objects are laid over one another too. */
 function overlaid(under: Readonly<Record<string, unknown>>, over: Readonly<Record<string, unknown>>): Record<string, unknown> {

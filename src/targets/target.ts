@@ -12,6 +12,12 @@ export interface Target {
    */
   prepare(signal: AbortSignal): Promise<TargetInfo>
   /**
+   * Makes the way to the server ready without asking it for a token: opens connections, and runs the code that writes such
+   * requests and reads their answers until it is compiled. Never rejects. Absent where the protocol can't.
+   * @returns how many connections wait for requests
+   */
+  warm?(ahead: WarmUpAhead, signal: AbortSignal): Promise<number>
+  /**
    * Sends one request and reads its answer to the end. Never rejects: a failure is an answer with `error`. Nothing is tried
    * again but what met a kept-alive connection that the server had closed unannounced (`resent`).
    * Requests take the URLs, and the keys, in turn.
@@ -25,6 +31,14 @@ export interface Target {
 export interface TargetInfo {
   readonly model: string
   readonly version?: string | undefined
+}
+
+/** What a target makes itself ready for. */
+export interface WarmUpAhead {
+  /** Requests that will be in flight at once. */
+  readonly connections: number
+  /** Like those that will be sent. */
+  readonly request: GenerateRequest
 }
 
 /** What a target is made with. */

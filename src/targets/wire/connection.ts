@@ -53,6 +53,8 @@ export abstract class Connection {
   #answeredNs = Number.NaN
   /** The present request was sent right after an answer. */
   #sentPromptly = false
+  /** How long it took to open the socket ahead; told of with the first request. */
+  #aheadNs: number | undefined
   #resting = false
   #afterRest: (() => void) | undefined
   #destroyed = false
@@ -84,8 +86,19 @@ export abstract class Connection {
     this.#reused = true
     this.#answered = false
     this.#sentPromptly = false
-    this.connectNs = undefined
+    this.connectNs = this.#aheadNs
+    this.#aheadNs = undefined
     return this
+  }
+
+  /**
+   * Opens the socket ahead of the first request, which then finds it open.
+   * @returns whether it is open; what stands in the way of it is found again, and told, by the request
+   */
+  async openAhead(): Promise<boolean> {
+    const open = await new Promise<boolean>((resolve) => this.open(resolve))
+    this.#aheadNs = open ? this.connectNs : undefined
+    return open && !this.#destroyed
   }
 
   /**
@@ -127,6 +140,9 @@ export abstract class Connection {
 
   /** Sends a request now. */
   protected abstract write(request: OutgoingRequest, handler: ResponseHandler): void
+
+  /** Opens the socket and sends nothing; calls back once, also where the connection is destroyed meanwhile. */
+  protected abstract open(done: (open: boolean) => void): void
 
   /** Closes the socket and tells nobody. */
   protected abstract end(): void | Promise<void>

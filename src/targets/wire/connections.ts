@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import type { Clock } from '../../metrics/clock.ts'
 import type { Connection } from './connection.ts'
 import { Dialer } from './dialer.ts'
@@ -11,6 +12,9 @@ import { UndiciConnection } from './undici-connection.ts'
  * it is sockets of our own.
  */
 export type Transport = 'socket' | 'undici'
+
+/** Connections that are opened ahead at the same time: servers let few wait to be accepted. */
+const AHEAD_AT_ONCE = 32
 
 /** All connections of a run, as many as are needed at once, the last used being used first. */
 export class Connections {
@@ -50,6 +54,27 @@ export class Connections {
     if (own && origin.startsWith('http:')) return new SocketConnection(origin, this.#clock, onUnannouncedClose, this.#route)
     const Kind = this.#route.http2 ? Http2Connection : UndiciConnection
     return new Kind(origin, this.#clock, onUnannouncedClose, this.#dialer)
+  }
+
+  /**
+   * Opens connections ahead, so that `count` are free in the end, or as many as there are when the signal aborts. They are used in
+   * the order in which they were opened: a server that serves so many at a time begins with the first ones.
+   * @returns how many are free
+   */
+  async openAhead(origin: string, count: number, signal: AbortSignal): Promise<number> {
+    const free = this.#free.get(origin) ?? []
+    this.#free.set(origin, free)
+    let left = this.#unkept.has(origin) ? 0 : count - free.length
+    const lane = async (): Promise<void> => {
+      while (left-- > 0 && !signal.aborted) {
+        const connection = this.open(origin)
+        if (!(await connection.openAhead()) || this.#free.get(origin) !== free) return this.discard(connection)
+        free.unshift(connection)
+      }
+    }
+    const lanes = Promise.all(Array.from({ length: Math.min(left, AHEAD_AT_ONCE) }, lane))
+    await (signal.aborted ? undefined : Promise.race([lanes, once(signal, 'abort')]))
+    return free.length
   }
 
   /** Gives a connection back whose answer was read to its end. */

@@ -100,6 +100,14 @@ export class HttpClient {
     })
   }
 
+  /**
+   * Opens connections ahead, until `count` to this origin are free or the time for it is over; nothing is sent on them.
+   * @returns how many are free
+   */
+  openAhead(origin: string, count: number, signal: AbortSignal): Promise<number> {
+    return this.#connections.openAhead(origin, count, AbortSignal.any([signal, AbortSignal.timeout(AHEAD_TIMEOUT_MS)]))
+  }
+
   /** Origins that were found to close connections after an answer without saying so. */
   get unkept(): readonly string[] {
     return [...this.#connections.unkept]
@@ -117,6 +125,9 @@ export class HttpClient {
 export function unkeptNotes(origins: readonly string[]): string[] {
   return origins.map((origin) => `${origin} closes connections unannounced: each request opens its own (no part of TTFT).`)
 }
+
+/** How long opening connections ahead may take; what is not open by then is opened by the requests. */
+const AHEAD_TIMEOUT_MS = 5000
 
 /** An answer that is not the expected one is read up to this, for its message. */
 const UNEXPECTED_BODY_LIMIT = 64 * 1024

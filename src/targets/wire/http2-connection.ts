@@ -37,7 +37,20 @@ export class Http2Connection extends Connection {
     const session = this.#session
     if (session !== undefined && !session.closed && !session.destroyed) return this.#send(session, request, handler)
     this.#drop()
-    this.#open(request, handler)
+    this.#dial(
+      (socket) => this.#send(this.#begin(socket), request, handler),
+      (error) => handler.onResponseError(error),
+    )
+  }
+
+  protected override open(done: (open: boolean) => void): void {
+    this.#dial(
+      (socket) => {
+        this.#begin(socket)
+        done(true)
+      },
+      () => done(false),
+    )
   }
 
   protected override end(): void {
@@ -45,7 +58,7 @@ export class Http2Connection extends Connection {
     this.#drop()
   }
 
-  #open(request: OutgoingRequest, handler: ResponseHandler): void {
+  #dial(onOpen: (socket: Socket) => void, onError: (error: Error) => void): void {
     this.opening()
     const { host, protocol, port } = this.#url
     this.#socket = this.#dialer.dial(
@@ -57,9 +70,9 @@ export class Http2Connection extends Connection {
         onOpen: (socket) => {
           this.#handshaking = false
           this.opened()
-          this.#send(this.#begin(socket), request, handler)
+          onOpen(socket)
         },
-        onError: (error) => handler.onResponseError(error),
+        onError,
       },
     )
   }

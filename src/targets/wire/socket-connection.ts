@@ -34,6 +34,8 @@ export class SocketConnection extends Connection implements ResponseSink {
   /** Present while a request is under way. */
   #handler: ResponseHandler | undefined
   #request: OutgoingRequest | undefined
+  /** Present while the socket is opened ahead of a request. */
+  #ahead: ((open: boolean) => void) | undefined
   #keptNs = KEPT_NS
   #keptUntilNs = Infinity
 
@@ -72,6 +74,11 @@ export class SocketConnection extends Connection implements ResponseSink {
     this.#open()
   }
 
+  protected override open(done: (open: boolean) => void): void {
+    this.#ahead = done
+    this.#open()
+  }
+
   protected override end(): void {
     this.#handler = undefined
     this.#drop()
@@ -101,10 +108,17 @@ export class SocketConnection extends Connection implements ResponseSink {
         socket.setTimeout(0)
         if (this.#socket !== socket) return
         this.opened()
-        this.#send(socket)
+        if (this.#ahead === undefined) this.#send(socket)
+        else this.#openedAhead(true)
       })
       .on('end', () => this.#onClosed(socket, new PeerClosedError()))
       .on('error', (error) => this.#onClosed(socket, open || this.#proxy === undefined ? error : proxyFailure(this.#proxy, error)))
+  }
+
+  #openedAhead(open: boolean): void {
+    const done = this.#ahead
+    this.#ahead = undefined
+    done?.(open)
   }
 
   #send(socket: Socket): void {
@@ -147,6 +161,7 @@ export class SocketConnection extends Connection implements ResponseSink {
     this.#parser.stop()
     this.#socket?.destroy()
     this.#socket = undefined
+    this.#openedAhead(false)
   }
 }
 

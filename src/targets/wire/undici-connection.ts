@@ -1,10 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Dispatcher } from 'undici'
+import type { Socket } from 'node:net'
+import type { buildConnector, Dispatcher } from 'undici'
 import { Client } from 'undici'
 import type { Clock } from '../../metrics/clock.ts'
 import type { OutgoingRequest, ResponseHandler } from './connection.ts'
 import { Connection } from './connection.ts'
 import type { Dialer } from './dialer.ts'
+import { hostOf } from './route.ts'
 import type { Abortable } from './tunnel.ts'
 
 /**
@@ -15,33 +17,24 @@ export class UndiciConnection extends Connection {
   readonly #client: Client
   /** The socket, or what is to become one. */
   #socket: Abortable | undefined
+  /** Was opened ahead, and nothing was sent on it. */
+  #ahead: Socket | undefined
   #handshaking = false
+  readonly #dialer: Dialer
 
   constructor(origin: string, clock: Clock, onUnannouncedClose: () => void, dialer: Dialer) {
     super(origin, clock, onUnannouncedClose)
+    this.#dialer = dialer
     this.#client = new Client(origin, {
       pipelining: 1,
       // Ours replace them: a long prefill would trip these after 300 s.
       headersTimeout: 0,
       bodyTimeout: 0,
       connect: (options, callback) => {
-        this.opening()
-        this.#socket = dialer.dial(options, {
-          onHandshake: () => {
-            this.#handshaking = true
-          },
-          onOpen: (socket) => {
-            this.opened()
-            this.#handshaking = false
-            // Comes before undici's own listener; one read's bytes are handed on in several calls, all with this time.
-            socket.on('readable', () => {
-              // Readable it is at its end too.
-              if (socket.readableLength > 0) this.hasRead(clock.now())
-            })
-            callback(null, socket)
-          },
-          onError: (error) => callback(error, null),
-        })
+        const ahead = this.#ahead
+        this.#ahead = undefined
+        if (ahead !== undefined && ahead.readyState === 'open') return callback(null, ahead)
+        this.#dial(options, callback)
       },
     })
     this.#client.on('disconnect', (_url, _targets, error) => this.hasClosed(error))
@@ -55,9 +48,38 @@ export class UndiciConnection extends Connection {
     this.#client.dispatch({ method, path, headers: headers as string[], body: body ?? null, reset }, new UndiciHandler(handler))
   }
 
+  protected override open(done: (open: boolean) => void): void {
+    const url = new URL(this.origin)
+    const { host, protocol, port } = url
+    this.#dial({ host, hostname: hostOf(url), protocol, port }, (...[error, socket]) => {
+      if (error === null) this.#ahead = socket
+      done(error === null)
+    })
+  }
+
   protected override async end(): Promise<void> {
     this.#socket?.destroy()
     await this.#client.destroy()
+  }
+
+  #dial(to: buildConnector.Options, done: buildConnector.Callback): void {
+    this.opening()
+    this.#socket = this.#dialer.dial(to, {
+      onHandshake: () => {
+        this.#handshaking = true
+      },
+      onOpen: (socket) => {
+        this.opened()
+        this.#handshaking = false
+        // Comes before undici's own listener; one read's bytes are handed on in several calls, all with this time.
+        socket.on('readable', () => {
+          // Readable it is at its end too.
+          if (socket.readableLength > 0) this.hasRead(this.clock.now())
+        })
+        done(null, socket)
+      },
+      onError: (error) => done(error, null),
+    })
   }
 }
 
