@@ -55,6 +55,21 @@ describe.each(WIRES)('$name', (wire) => {
     expect(at.server.connections).toBe(8)
   })
 
+  test('connections that were opened ahead serve the first requests, and nothing was sent on them before', async () => {
+    at.server.play(stream(wire, usual(wire)))
+    const { signal } = new AbortController()
+    const target = await at.open(wire)
+    expect(await target.warm!({ connections: 5, request: request({ stream: false }) }, signal)).toBe(5)
+    expect(at.server.requests).toHaveLength(0)
+    for (let round = 0; round < 2; round++) {
+      const answers = await Promise.all(Array.from({ length: 5 }, () => target.send(request(), signal)))
+      answers.forEach(expectUsual)
+      // How long opening took is told with the first request on each.
+      expect(answers.filter(({ connectNs }) => connectNs !== undefined)).toHaveLength(round === 0 ? 5 : 0)
+    }
+    expect(at.server.connections).toBe(5)
+  })
+
   test('a server that closes after each answer is reached anew', async () => {
     const [start, ...rest] = stream(wire, usual(wire))
     const closingStart = { write: (start as { write: string }).write.replace('\r\n\r\n', '\r\nconnection: close\r\n\r\n') }

@@ -93,6 +93,17 @@ describe.skipIf(!hasOpenSSL).each(WAYS)('over $name', ({ open: go, transparent }
     expect(at.tokens).toBe(9)
   })
 
+  test('a connection that was opened ahead serves the first request', async () => {
+    at.server.play(stream(openaiChat, usual(openaiChat)))
+    const target = await go()
+    expect(await target.warm!({ connections: 1, request: request({ stream: false }) }, signal)).toBe(1)
+    expect(at.server.requests).toHaveLength(0)
+    const answers = [await target.send(request(), signal), await target.send(request(), signal)]
+    answers.forEach(expectUsual)
+    expect(answers.map(({ connectNs }) => connectNs !== undefined)).toEqual([true, false])
+    expect(at.server.connections).toBe(1)
+  })
+
   test('the time of sending comes before the server has the request, and each token has the time it was read', async () => {
     let tokens = 0
     at.server.play(

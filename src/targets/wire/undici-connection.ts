@@ -33,8 +33,9 @@ export class UndiciConnection extends Connection {
       connect: (options, callback) => {
         const ahead = this.#ahead
         this.#ahead = undefined
-        if (ahead !== undefined && ahead.readyState === 'open') return callback(null, ahead)
-        this.#dial(options, callback)
+        // undici takes no socket while it still asks for one.
+        if (ahead !== undefined && ahead.readyState === 'open') queueMicrotask(() => callback(null, ahead))
+        else this.#dial(options, callback)
       },
     })
     this.#client.on('disconnect', (_url, _targets, error) => this.hasClosed(error))

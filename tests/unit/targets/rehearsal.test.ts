@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest'
+import { openai } from '../../../src/dsl/targets.ts'
+import { startClock } from '../../../src/metrics/clock.ts'
+import { createTarget } from '../../../src/targets/create-target.ts'
+import { rehearse } from '../../../src/targets/rehearsal.ts'
+import { openaiProtocol } from '../../../src/targets/openai/protocol.ts'
+
+const clock = startClock()
+const request = { messages: [{ role: 'user' as const, content: 'Hello' }], maxTokens: 4, n: 1, stream: true, keepText: true }
+
+test('the stand-in answers each request with the whole sample, a read for each event', async () => {
+  const { signal } = new AbortController()
+  const answers: unknown[] = []
+  await rehearse(openaiProtocol.sampleAnswer, async (origin, sendAll) => {
+    const target = await createTarget(openai({ baseURL: origin, model: 'm' }), { clock, onTokens: () => {} })
+    await sendAll(async () => {
+      const answer = await target.send(request, signal)
+      answers.push(answer)
+      return answer
+    })
+    await target.close()
+  })
+  expect(answers.length).toBeGreaterThan(16)
+  for (const answer of answers) {
+    expect(answer).toMatchObject({ usage: { promptTokens: 3, outputTokens: 4 }, choices: [{ chunks: 4, finishReason: 'stop' }] })
+    expect(answer).not.toMatchObject({ error: expect.anything() as unknown })
+  }
+})
+
+test('a rehearsal that fails ends at once, and is of no consequence', async () => {
+  let sent = 0
+  await rehearse(openaiProtocol.sampleAnswer, async (_origin, sendAll) => {
+    await sendAll(() => Promise.resolve({ error: ++sent }))
+    throw new Error('in vain')
+  })
+  expect(sent).toBeLessThanOrEqual(16)
+})
