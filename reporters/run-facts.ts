@@ -109,7 +109,7 @@ function cpuText({ workers, cores }: NonNullable<RequestMetrics['client']>): str
 /** What the client measured of itself, flat. */
 function clientFigures({ client }: RequestMetrics): Figure[] {
   if (client === undefined) return []
-  const { lag, lateness, stalls, gc, rate, concurrency, workers, connections, cores, openFiles } = client
+  const { lag, lateness, stalls, gc, rate, concurrency, workers, connections, openedAhead, cores, openFiles } = client
   const delays = (name: string, values: { p50: number; p99: number; max: number } | undefined): Figure[] =>
     values === undefined ? [] : (['p50', 'p99', 'max'] as const).flatMap((key) => figure(`client.${name}.${key}`, values[key], 'ms'))
   return [
@@ -134,6 +134,7 @@ function clientFigures({ client }: RequestMetrics): Figure[] {
     ]),
     ...figure('client.cores', cores, ''),
     ...figure('client.connections', connections, ''),
+    ...figure('client.openedAhead', openedAhead, ''),
     ...figure('client.openFiles', openFiles, ''),
   ]
 }
