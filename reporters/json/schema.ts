@@ -72,7 +72,7 @@ const client = z
     rate: z.object({ asked: z.number(), achieved: z.number() }).describe('open loop: requests a second').exactOptional(),
     concurrency: z.object({ asked: count.exactOptional(), achieved: count }).describe('requests in flight'),
     connections: count.describe('connections that were opened for requests'),
-    openedAhead: count.describe('of these, how many waited for requests when the load began').exactOptional(),
+    openedAhead: count.describe('connections that waited for requests when the load began').exactOptional(),
     openFiles: count.describe('files that the process may have open').exactOptional(),
   })
   .describe('what the client measured of itself')

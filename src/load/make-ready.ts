@@ -13,7 +13,14 @@ const MOST_CONNECTIONS = 256
  * Makes a worker's way to the server ready before the clock starts, without asking the server for a token.
  * @returns how many connections wait for requests; absent where the target can't tell
  */
-export async function makeReady({ spec, dataset, target, progress, shared, signal }: Driver<ServedWorkloadSpec>): Promise<number | undefined> {
+export async function makeReady({
+  spec,
+  dataset,
+  target,
+  progress,
+  shared,
+  signal,
+}: Driver<ServedWorkloadSpec>): Promise<number | undefined> {
   if (target.warm === undefined) return undefined
   progress.phase = 'connecting'
   const [prompt] = preparePrompts({ ...dataset, rows: dataset.rows.slice(0, 1) }, 'systemPrompt' in spec ? spec.systemPrompt : undefined)

@@ -77,7 +77,7 @@ export interface ClientFacts {
   readonly concurrency: { readonly asked?: number; readonly achieved: number }
   /** Connections that were opened for requests. */
   readonly connections: number
-  /** Of these, how many waited for requests when the load began; absent where none were to be opened ahead. */
+  /** Connections that waited for requests when the load began; absent where none were to be opened ahead. */
   readonly openedAhead?: number
   /** Files, and so connections, that the process may have open; absent where the system does not tell. */
   readonly openFiles?: number

@@ -61,17 +61,16 @@ test('a workload runs in a worker and its record comes back whole', async () => 
 test.for([1, 2])('connections are opened before the load, which asks for no token; workers: %i', async (workers) => {
   const load = { n: 5, rampUp: 0, requests: 10, maxTokens: 3, dataset, workers }
   const ahead = await run(planOf(clients(load)))
-  expect(ahead.client).toMatchObject({ openedAhead: 5, connections: 5 })
+  expect(ahead.client).toMatchObject({ openedAhead: 5 })
   expect(server.bodies).toHaveLength(10)
   const demanded = await run(planOf(clients({ ...load, preconnect: false })))
-  expect(demanded.client).toMatchObject({ connections: 5 })
   expect(demanded.client).not.toHaveProperty('openedAhead')
   expect(server.bodies).toHaveLength(20)
 })
 
 test('of a long ramp-up, only connections of its first seconds are opened ahead', async () => {
-  const { client } = await run(planOf(clients({ n: 8, rampUp: 16, requests: 2, stopAfter: 0.1, maxTokens: 3, dataset })))
-  expect(client).toMatchObject({ openedAhead: 1 })
+  const { client } = await run(planOf(clients({ n: 64, rampUp: 16, requests: 2, stopAfter: 0.1, maxTokens: 3, dataset })))
+  expect(client).toMatchObject({ openedAhead: 8 })
 })
 
 test('no more synthetic prompts are made than there are requests, nor more than asked for', async () => {

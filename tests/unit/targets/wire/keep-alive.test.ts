@@ -85,38 +85,38 @@ describe.each(['socket', 'undici'] as const)('over %s', (transport) => {
 
   describe('a server that keeps its connections', () => {
     test('what was opened ahead and closed by the server since is opened anew, and nothing is sent twice', async () => {
-    const { signal } = new AbortController()
-    expect(await http.openAhead(origin, 3, signal)).toBe(3)
-    expect(await http.openAhead(origin, 3, signal)).toBe(3)
-    while (connections.length < 3) await turn()
-    for (const socket of connections) socket.end()
-    for (let i = 0; i < 4; i++) await turn()
-    behave = (socket) => socket.write(OK)
-    const exchanges = await Promise.all([send(), send(), send()])
-    expect(failed(exchanges)).toEqual([])
-    expect(resent(exchanges)).toBe(0)
-    expect(opened(exchanges)).toBe(3)
-    expect(heads).toHaveLength(3)
-  })
+      const { signal } = new AbortController()
+      expect(await http.openAhead(origin, 3, signal)).toBe(3)
+      expect(await http.openAhead(origin, 3, signal)).toBe(3)
+      while (connections.length < 3) await turn()
+      for (const socket of connections) socket.end()
+      for (let i = 0; i < 4; i++) await turn()
+      behave = (socket) => socket.write(OK)
+      const exchanges = await Promise.all([send(), send(), send()])
+      expect(failed(exchanges)).toEqual([])
+      expect(resent(exchanges)).toBe(0)
+      expect(opened(exchanges)).toBe(3)
+      expect(heads).toHaveLength(3)
+    })
 
-  test('where nobody listens, none is opened ahead, and the request says so', async () => {
-    await stop()
-    expect(await http.openAhead(origin, 3, new AbortController().signal)).toBe(0)
-    expect((await send()).failure).toMatchObject({ kind: 'connect' })
-  })
+    test('where nobody listens, none is opened ahead, and the request says so', async () => {
+      await stop()
+      expect(await http.openAhead(origin, 3, new AbortController().signal)).toBe(0)
+      expect((await send()).failure).toMatchObject({ kind: 'connect' })
+    })
 
-  test('opening ahead ends with the run, and leaves no socket', async () => {
-    const cancel = new AbortController()
-    cancel.abort()
-    expect(await http.openAhead(origin, 3, cancel.signal)).toBe(0)
-    const opening = http.openAhead(origin, 3, new AbortController().signal)
-    await http.close()
-    expect(await opening).toBe(0)
-    for (let i = 0; i < 4; i++) await turn()
-    expect(connections.every((socket) => socket.readableEnded || socket.destroyed)).toBe(true)
-  })
+    test('opening ahead ends with the run, and leaves no socket', async () => {
+      const cancel = new AbortController()
+      cancel.abort()
+      expect(await http.openAhead(origin, 3, cancel.signal)).toBe(0)
+      const opening = http.openAhead(origin, 3, new AbortController().signal)
+      await http.close()
+      expect(await opening).toBe(0)
+      for (let i = 0; i < 4; i++) await turn()
+      expect(connections.every((socket) => socket.readableEnded || socket.destroyed)).toBe(true)
+    })
 
-  test('is asked again on the same one, at once', async () => {
+    test('is asked again on the same one, at once', async () => {
       behave = (socket) => socket.write(OK)
       const exchanges = await sendInTurn(50)
       expect(failed(exchanges)).toEqual([])
