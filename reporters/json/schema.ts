@@ -105,7 +105,15 @@ const requestMetrics = z.object({
   answersInOneRead: count.describe('completed answers whose tokens all came in one read: they have no TPOT and ITL').exactOptional(),
   finishReasons: z.record(z.string(), count),
   errors: z.array(z.object({ kind: errorKind, count, example: z.string() })),
-  tokens: z.object({ output: tokenSource, input: tokenSource, tokenizer: z.string().optional() }),
+  tokens: z.object({
+    output: tokenSource,
+    input: tokenSource,
+    tokenizer: z.string().optional(),
+    serverCounted: z
+      .object({ input: count, output: count })
+      .optional()
+      .describe("what the server's own counters grew by during the load, by all who use it"),
+  }),
   dataset: z.object({ name: z.string(), rows: count, digest: z.string(), wrapped: z.boolean() }),
   client: client.exactOptional(),
 })

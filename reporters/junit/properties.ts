@@ -87,6 +87,12 @@ function runProperties(run: RunReport): Property[] {
           property('tokens', tokensText(run) ?? ''),
           property('tokens.output', metrics.tokens.output),
           property('tokens.input', metrics.tokens.input),
+          ...(metrics.tokens.serverCounted === undefined
+            ? []
+            : [
+                property('tokens.serverCounted.output', metrics.tokens.serverCounted.output),
+                property('tokens.serverCounted.input', metrics.tokens.serverCounted.input),
+              ]),
           property('dataset', metrics.dataset.name),
           property('dataset.digest', metrics.dataset.digest),
           property('dataset.wrapped', metrics.dataset.wrapped),

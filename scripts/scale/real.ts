@@ -12,8 +12,8 @@ const SAMPLE_MS = 200
 
 /** Runs `vitest bench` on the build against a server, and tells what its processes took. */
 export async function measureReal(baseURL: string, size: Size): Promise<void> {
-  await mkdir(join(REPOSITORY, 'node_modules/.cache'), { recursive: true })
-  const folder = await mkdtemp(join(REPOSITORY, 'node_modules/.cache/scale-'))
+  await mkdir(join(REPOSITORY, 'bench-results'), { recursive: true })
+  const folder = await mkdtemp(join(REPOSITORY, 'bench-results/scale-'))
   try {
     await writeFile(join(folder, 'vitest.config.ts'), config)
     await writeFile(join(folder, 'scale.bench.ts'), bench(baseURL, size))
@@ -69,7 +69,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'vitest'
 import { clients, openai, prompts } from 'vitest-llm-bench'
 
-const target = openai({ baseURL: ${JSON.stringify(baseURL)}, model: 'any' })
+const target = openai({ baseURL: ${JSON.stringify(baseURL)} })
 const megabytes = (name) => (Number(new RegExp(name + ':\\\\s+(\\\\d+) kB').exec(readFileSync('/proc/self/status', 'utf8'))[1]) * 1024) / 1e6
 
 test('scale', { timeout: 3_600_000 }, async ({ bench }) => {

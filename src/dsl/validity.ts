@@ -15,6 +15,8 @@ export interface ValidityLimits {
   readonly latenessShare: number
   /** Open loop: by this share the achieved rate may be below the one asked for. */
   readonly rateShortfall: number
+  /** The server's own count of output tokens and what came with the answers may differ by this share of the larger one. */
+  readonly tokens: number
   /** A run that is over a limit by more than this factor is no measurement of the server: it is client-bound. */
   readonly boundFactor: number
 }
@@ -33,6 +35,8 @@ export interface ValidityOptions {
   latenessShare?: number | string
   /** Open loop: by this share the achieved rate may be below the one asked for (default: `'2%'`). */
   rateShortfall?: number | string
+  /** The server's own count of output tokens and what came with the answers may differ by this share (default: `'2%'`). */
+  tokens?: number | string
   /** Over a limit by more than this factor, a run is client-bound instead of degraded (default: 10). */
   boundFactor?: number
 }
@@ -48,6 +52,7 @@ export const DEFAULT_VALIDITY: ValidityLimits = {
   lateness: 5,
   latenessShare: 0.05,
   rateShortfall: 0.02,
+  tokens: 0.02,
   boundFactor: 10,
 }
 
@@ -58,6 +63,7 @@ export const validityOption = z.strictObject({
   lateness: milliseconds.optional(),
   latenessShare: share.optional(),
   rateShortfall: share.optional(),
+  tokens: share.optional(),
   boundFactor: numberWithin(1).optional(),
 })
 

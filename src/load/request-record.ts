@@ -1,7 +1,8 @@
 import type { Dataset } from '../datasets/dataset.ts'
 import { LlmBenchError } from '../errors.ts'
 import type { Clock } from '../metrics/clock.ts'
-import type { ClientFacts, RequestRecord } from '../metrics/record.ts'
+import { present } from '../metrics/present.ts'
+import type { ClientFacts, CountedTokens, RequestRecord } from '../metrics/record.ts'
 import { logNotes } from './log-facts.ts'
 import type { LogFacts } from './log-facts.ts'
 import type { LoopResult } from './loop-result.ts'
@@ -20,6 +21,8 @@ export interface RecordContext {
   readonly openLoop: boolean
   /** What the client measured of itself; absent where there was none. */
   readonly client?: ClientFacts | undefined
+  /** By how much the server's own counters grew during the load. */
+  readonly serverCounted?: CountedTokens | undefined
   /** Why the run was ended though nobody asked for it. */
   readonly endedEarly?: string | undefined
 }
@@ -42,7 +45,8 @@ export function recordOf(result: LoopResult, requests: RequestPart, context: Rec
     steadyNs: result.steadyNs,
     columns,
     errors: log.errors.map(({ kind, count, example }) => ({ kind, count, example })),
-    tokens: tokens.sources,
+    // Of a run that was cut short, the server has counted tokens that nobody waited for.
+    tokens: { ...tokens.sources, ...present({ serverCounted: partial ? undefined : context.serverCounted }) },
     dataset: { name: dataset.name, rows: dataset.rows.length, digest: dataset.digest, wrapped: result.wrapped },
     model: context.model,
     version: context.version,
@@ -64,6 +68,6 @@ function assertSomeCompleted(bench: string, { completed, requests, errors }: Log
   const kinds = errors.map(({ kind, count }) => `${count} × ${kind}`).join(', ')
   throw new LlmBenchError(
     'RUN_FAILED',
-    `${bench}: every one of ${requests} requests failed (${kinds}). The first: ${errors[0]?.example ?? 'unknown'}`,
+    `${bench}: ${requests === 1 ? 'the only request' : `every one of ${requests} requests`} failed (${kinds}). The first: ${errors[0]?.example ?? 'unknown'}`,
   )
 }

@@ -31,6 +31,7 @@ import { recordOf } from './request-record.ts'
 import { rolloutLoop, rolloutResult } from './rollout.ts'
 import type { RolloutFacts } from './rollout.ts'
 import type { RestoredBatch } from './restored-batches.ts'
+import { followServerTokens } from './server-tokens.ts'
 import { syntheticLimit } from './synthetic-rows.ts'
 import { TokenCounter } from './token-counter.ts'
 import { warmUp } from './warm-up.ts'
@@ -91,6 +92,8 @@ export async function runServed(
     setMaxListeners(0, ends)
     ends.addEventListener('abort', () => peers?.cancel())
     const driver = { ...base, signal: ends, start: () => commonStart(plan, clock, peers!, signal) }
+    // What an earlier session did is in the answers' count and not in this session's.
+    const serverTokens = restored === undefined ? await followServerTokens(target, signal) : undefined
     const own = await drive(plan, spec, driver, peers, restored?.batches ?? [])
     const parts = [own, ...(await peers.parts())]
 
@@ -108,6 +111,7 @@ export async function runServed(
       streamed: spec.stream,
       openLoop: spec.kind === 'requestRate',
       endedEarly: failures.reason,
+      serverCounted: await serverTokens?.(),
       client: clientFacts(
         parts.map(({ client }) => client),
         load,

@@ -113,6 +113,18 @@ export interface TokenSources {
   readonly input: TokenSource
   /** Name of the tokenizer where one was used. */
   readonly tokenizer?: string | undefined
+  /**
+   * What the server's own counters grew by during the load (`/metrics`), by all who use it; absent where it has none, or where
+   * the run was cut short.
+   */
+  readonly serverCounted?: CountedTokens | undefined
+}
+
+/** Tokens as a server counts them. */
+export interface CountedTokens {
+  /** Of prompts; what came from a prefix cache is in it with some servers and not with others. */
+  readonly input: number
+  readonly output: number
 }
 
 export interface DatasetFacts {

@@ -17,6 +17,9 @@ interface Finding {
   readonly reason: string
 }
 
+/** What of a run's figures the judgement looks at. */
+type Judged = Pick<RequestMetrics, 'ttft' | 'e2e' | 'errors' | 'failed' | 'outputTokens' | 'tokens'>
+
 /** Files that a process has open besides its connections. */
 const OTHER_FILES = 64
 
@@ -24,17 +27,14 @@ const OTHER_FILES = 64
  * Judges by what the client measured of itself whether a run's figures are the server's. What counts is by how much the client
  * can have delayed what it measured, not how busy it was.
  */
-export function judgeClient(
-  client: ClientFacts,
-  metrics: Pick<RequestMetrics, 'ttft' | 'e2e' | 'errors'>,
-  limits: ValidityLimits,
-): ValidityVerdict {
+export function judgeClient(client: ClientFacts, metrics: Judged, limits: ValidityLimits): ValidityVerdict {
   const findings = [
     ...lagFindings(client, metrics, limits),
     ...pauseFindings(client, limits),
     ...latenessFindings(client, metrics, limits),
     ...rateFindings(client, limits),
     ...resourceFindings(client, metrics.errors),
+    ...tokenFindings(metrics, limits),
   ]
   const isBound = findings.some(({ validity }) => validity === 'client-bound')
   return {
@@ -88,6 +88,19 @@ function resourceFindings({ openFiles, concurrency }: ClientFacts, errors: reado
   if (openFiles === undefined || asked === undefined || concurrency.achieved >= asked || asked + OTHER_FILES <= openFiles) return []
   const reason = `${asked} connections are asked for, and this process may have ${openFiles} files open: raise the limit (ulimit -n)`
   return [{ validity: 'degraded', reason }]
+}
+
+/** A request that failed has had tokens that nobody counted here, so that only a run without any can be held against the server. */
+function tokenFindings({ failed, outputTokens, tokens }: Judged, limits: ValidityLimits): Finding[] {
+  const counted = tokens.serverCounted?.output
+  if (counted === undefined || outputTokens === undefined || failed > 0) return []
+  if (Math.abs(counted - outputTokens) <= limits.tokens * Math.max(counted, outputTokens)) return []
+  const why =
+    counted > outputTokens
+      ? 'somebody else uses it, or tokens were lost or counted wrongly here'
+      : 'it tells of a part of the servers alone, or tokens were counted wrongly here or there'
+  const both = `the server counted ${number(counted)} output tokens during the load, where the answers had ${number(outputTokens)}`
+  return [{ validity: 'degraded', reason: `${both} (limit ${percent(limits.tokens)} apart): ${why}` }]
 }
 
 function over(value: number, limit: number, { boundFactor }: ValidityLimits, reason: string): Finding[] {

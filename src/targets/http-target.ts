@@ -1,13 +1,15 @@
 import type { HttpTargetSpec } from '../dsl/http-target.ts'
 import { redact } from '../dsl/redact.ts'
+import type { CountedTokens } from '../metrics/record.ts'
 import { AnswerBuilder } from './answer.ts'
 import type { HttpProtocol } from './http-protocol.ts'
-import { Probe } from './probe.ts'
+import { ASIDE_TIMEOUT, getDocument, Probe } from './probe.ts'
 import type { Door } from './probe.ts'
 import type { AnswerReader } from './readers.ts'
 import { DocumentReader, StreamReader } from './readers.ts'
 import { rehearse } from './rehearsal.ts'
 import type { Answer, GenerateRequest, Target, TargetContext, TargetInfo, WarmUpAhead } from './target.ts'
+import { countedTokens, sumOfCounted } from './token-counters.ts'
 import type { Address } from './wire/address.ts'
 import { parseAddress } from './wire/address.ts'
 import type { Failure } from './wire/failure.ts'
@@ -88,6 +90,18 @@ class HttpTarget<Spec extends HttpTargetSpec> implements Target {
       this.#addresses.map(({ origin }, i) => this.#http.openAhead(origin, Math.ceil((connections - i) / count), signal)),
     )
     return opened.reduce((sum, open) => sum + open, 0)
+  }
+
+  async countedTokens(signal: AbortSignal): Promise<CountedTokens | undefined> {
+    const all = await Promise.all(
+      this.#addresses.map(async (address, a) => {
+        // Beside the API's own path, where a server has its metrics.
+        const path = `${address.path.replace(/\/v\d[^/]*$/, '')}/metrics`
+        const { text } = await getDocument(this.#http, { address, headers: this.#headers[a]![0]! }, path, ASIDE_TIMEOUT, signal)
+        return text === undefined ? undefined : countedTokens(text)
+      }),
+    )
+    return sumOfCounted(all)
   }
 
   async send(request: GenerateRequest, signal: AbortSignal): Promise<Answer> {

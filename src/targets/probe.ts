@@ -20,7 +20,7 @@ export interface JSONAnswer {
 /** Seconds that a question may take. */
 const TIMEOUT = 30
 /** Seconds that a question of no consequence may take. */
-const ASIDE_TIMEOUT = 2
+export const ASIDE_TIMEOUT = 2
 /** Bytes that an answer may have. */
 const DOCUMENT_LIMIT = 4 * 1024 * 1024
 
@@ -75,24 +75,36 @@ export class Probe<Spec extends HttpTargetSpec = HttpTargetSpec> {
     return this.#get(door, path, ASIDE_TIMEOUT)
   }
 
-  async #get({ address, headers }: Door, path: string, timeout: number): Promise<JSONAnswer> {
-    const parts: Buffer[] = []
-    let size = 0
-    const read = (bytes: Buffer, start: number, end: number): void => {
-      size += end - start
-      if (size > DOCUMENT_LIMIT) throw new WireError('protocol', `a document of more than ${DOCUMENT_LIMIT / 1024 / 1024} MiB`)
-      parts.push(Buffer.from(bytes.subarray(start, end)))
-    }
-    const exchange = await this.#http.exchange(
-      { method: 'GET', origin: address.origin, path: path + address.query, headers, timeout },
-      { form: 'json', read },
-      this.#signal,
-    )
-    if (exchange.failure !== undefined) return { exchange }
+  async #get(door: Door, path: string, timeout: number): Promise<JSONAnswer> {
+    const { exchange, text } = await getDocument(this.#http, door, path, timeout, this.#signal)
+    if (text === undefined) return { exchange }
     try {
-      return { exchange, body: JSON.parse(Buffer.concat(parts).toString()) }
+      return { exchange, body: JSON.parse(text) }
     } catch {
       return { exchange }
     }
   }
+}
+
+/**
+ * Gets a whole document; it has no text where that failed. Never rejects.
+ * @param timeout seconds
+ */
+export async function getDocument(
+  http: HttpClient,
+  { address, headers }: Door,
+  path: string,
+  timeout: number,
+  signal: AbortSignal,
+): Promise<{ readonly exchange: Exchange; readonly text?: string }> {
+  const parts: Buffer[] = []
+  let size = 0
+  const read = (bytes: Buffer, start: number, end: number): void => {
+    size += end - start
+    if (size > DOCUMENT_LIMIT) throw new WireError('protocol', `a document of more than ${DOCUMENT_LIMIT / 1024 / 1024} MiB`)
+    parts.push(Buffer.from(bytes.subarray(start, end)))
+  }
+  const request = { method: 'GET', origin: address.origin, path: path + address.query, headers, timeout } as const
+  const exchange = await http.exchange(request, { form: 'json', read }, signal)
+  return exchange.failure === undefined ? { exchange, text: Buffer.concat(parts).toString() } : { exchange }
 }

@@ -2,6 +2,7 @@ import type { ChatMessage } from '../datasets/dataset.ts'
 import type { SamplingSpec } from '../dsl/workload-spec.ts'
 import type { Clock } from '../metrics/clock.ts'
 import type { ErrorKind } from '../metrics/columns.ts'
+import type { CountedTokens } from '../metrics/record.ts'
 import type { Transport } from './wire/connections.ts'
 
 /** A live server, reached by one wire protocol. Made for one run and closed after it. */
@@ -23,6 +24,11 @@ export interface Target {
    * Requests take the URLs, and the keys, in turn.
    */
   send(request: GenerateRequest, signal: AbortSignal): Promise<Answer>
+  /**
+   * The tokens that the server has counted since it started, whoever it served; undefined where it does not tell. Quick, never
+   * rejects and generates nothing.
+   */
+  countedTokens?(signal: AbortSignal): Promise<CountedTokens | undefined>
   /** What a reader of the run must know of how the server was reached; may grow with each request. */
   readonly notes: readonly string[]
   close(): Promise<void>

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { DEFAULT_VALIDITY, validityLimits } from '../../../src/dsl/validity.ts'
-import type { ClientFacts } from '../../../src/metrics/record.ts'
+import type { ClientFacts, TokenSources } from '../../../src/metrics/record.ts'
 import type { Distribution } from '../../../src/metrics/summary-types.ts'
 import { judgeClient, scheduleNotes } from '../../../src/metrics/validity.ts'
 
@@ -16,10 +16,17 @@ const calm: ClientFacts = {
   openFiles: 1024,
 }
 const sample = (p99: number, p50 = p99 / 10): Distribution => ({ p50, p99 }) as Distribution
+const figures = {
+  e2e: sample(1000),
+  errors: [],
+  failed: 0,
+  outputTokens: 1000,
+  tokens: { output: 'server', input: 'server' } as TokenSources,
+}
 const judge = (facts: Partial<ClientFacts> = {}, ttft = 100, limits = DEFAULT_VALIDITY, errors: string[] = []) =>
   judgeClient(
     { ...calm, ...facts },
-    { ttft: sample(ttft), e2e: sample(1000), errors: errors.map((example) => ({ kind: 'connect', count: 1, example })) },
+    { ...figures, ttft: sample(ttft), errors: errors.map((example) => ({ kind: 'connect', count: 1, example })) },
     limits,
   )
 
@@ -54,7 +61,7 @@ describe('time that first tokens lay unread', () => {
   })
 
   test('is of the whole answer where nothing streams', () => {
-    const { validity, reasons } = judgeClient({ ...calm, ...lag(60) }, { e2e: sample(1000), errors: [] }, DEFAULT_VALIDITY)
+    const { validity, reasons } = judgeClient({ ...calm, ...lag(60) }, figures, DEFAULT_VALIDITY)
     expect(validity).toBe('degraded')
     expect(reasons[0]).toContain('answers can have lain unread')
   })
@@ -128,4 +135,32 @@ test('a reader is told where the schedule was not kept', () => {
   ])
   expect(scheduleNotes({ e2e: sample(900), fromSchedule: { e2e: sample(1000) } })[0]).toContain('p99 E2E is 900 ms')
   expect(scheduleNotes({ ttft: sample(100) })).toEqual([])
+})
+
+describe("the server's own count of output tokens", () => {
+  const counted = (output: number, facts: { failed?: number; limit?: number } = {}) =>
+    judgeClient(
+      calm,
+      { ...figures, failed: facts.failed ?? 0, tokens: { ...figures.tokens, serverCounted: { input: 5, output } } },
+      validityLimits({ tokens: facts.limit }),
+    )
+
+  test('degrades a run, and never more, where it is more than 2 % of the larger count away', () => {
+    expect(counted(1020).validity).toBe('valid')
+    expect(counted(980).validity).toBe('valid')
+    expect(counted(1021)).toEqual({
+      validity: 'degraded',
+      reasons: [
+        'the server counted 1,021 output tokens during the load, where the answers had 1,000 (limit 2 % apart): ' +
+          'somebody else uses it, or tokens were lost or counted wrongly here',
+      ],
+    })
+    expect(counted(500).reasons[0]).toContain('it tells of a part of the servers alone, or tokens were counted wrongly')
+    expect(counted(1e9).validity).toBe('degraded')
+  })
+
+  test('is held against no run in which a request failed, nor where any difference is allowed', () => {
+    expect(counted(500, { failed: 1 }).validity).toBe('valid')
+    expect(counted(1e9, { limit: 1 }).validity).toBe('valid')
+  })
 })
