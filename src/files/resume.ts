@@ -83,13 +83,20 @@ export interface RestoredRollout {
  * Copies the finished batches of an interrupted rollout into the new run's folder, to be followed by `RolloutFiles.open` there.
  * A batch is finished when its journal line and all its detail lines are whole; whatever else a crash left behind is dropped.
  * @param options.details whether the new folder may hold texts
+ * @param options.datasetDigest of the prompts that are to be sent now
+ * @returns undefined where the interrupted rollout sent other prompts, so that nothing of it is of any use
  * @throws LlmBenchError `RESULTS`
  */
-export async function restoreRollout(fromFolder: string, toFolder: string, options: { details: boolean }): Promise<RestoredRollout> {
+export async function restoreRollout(
+  fromFolder: string,
+  toFolder: string,
+  options: { details: boolean; datasetDigest: string },
+): Promise<RestoredRollout | undefined> {
   const progress = await readProgress(fromFolder)
   if (progress === undefined) {
     throw new LlmBenchError('RESULTS', `${fromFolder} holds no rollout to go on with: it has no ${ROLLOUT_FILES.progress}.`)
   }
+  if (progress.datasetDigest !== options.datasetDigest) return undefined
   await ensureFolder(toFolder)
   const journaled = await readJournal(join(fromFolder, ROLLOUT_FILES.journal))
   const details = await countDetails(join(fromFolder, ROLLOUT_FILES.details))

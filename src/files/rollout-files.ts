@@ -36,6 +36,8 @@ export interface RolloutFilesOptions {
   readonly folder: string
   readonly bench: string
   readonly workloadDigest: string
+  /** Digest of the prompts' content. */
+  readonly datasetDigest: string
   /** Whether `rollout_details.jsonl` holds texts. */
   readonly details: boolean
 }
@@ -129,14 +131,18 @@ export class RolloutFiles {
   }
 
   async #writeProgress(complete: boolean): Promise<void> {
-    const { folder, bench, workloadDigest } = this.#options
-    await writeProgress(folder, { bench, workloadDigest, complete, finished: formatRanges(this.#finished) })
+    const { folder, bench, workloadDigest, datasetDigest } = this.#options
+    await writeProgress(folder, { bench, workloadDigest, datasetDigest, complete, finished: formatRanges(this.#finished) })
   }
 }
 
-async function restoredBatches({ folder, bench, workloadDigest }: RolloutFilesOptions): Promise<Set<number> | undefined> {
+async function restoredBatches({ folder, bench, workloadDigest, datasetDigest }: RolloutFilesOptions): Promise<Set<number> | undefined> {
   const progress = await readProgress(folder)
-  const ours = progress?.bench === bench && progress.workloadDigest === workloadDigest && !progress.complete
+  const ours =
+    progress?.bench === bench &&
+    progress.workloadDigest === workloadDigest &&
+    progress.datasetDigest === datasetDigest &&
+    !progress.complete
   return ours ? new Set(parseRanges(progress.finished)) : undefined
 }
 

@@ -18,6 +18,8 @@ export const ROLLOUT_FILES = {
 export interface RolloutProgress {
   readonly bench: string
   readonly workloadDigest: string
+  /** Digest of the prompts' content. */
+  readonly datasetDigest: string
   /** Whether all batches are done. */
   readonly complete: boolean
   /** Finished batches as ranges: `0-4,7`. */

@@ -4,7 +4,6 @@ import { loadTokenizer } from '../datasets/load-tokenizer.ts'
 import type { Tokenizer } from '../datasets/tokenizer.ts'
 import type { RolloutSpec, ServedWorkloadSpec } from '../dsl/workload-spec.ts'
 import { LlmBenchError } from '../errors.ts'
-import { restoreRollout } from '../files/resume.ts'
 import { RolloutFiles } from '../files/rollout-files.ts'
 import { startClock } from '../metrics/clock.ts'
 import type { Clock } from '../metrics/clock.ts'
@@ -28,6 +27,7 @@ import { workerCount } from './pool/worker-count.ts'
 import type { ProgressMeter } from './progress-meter.ts'
 import { mergeRequestParts } from './request-part.ts'
 import { recordOf } from './request-record.ts'
+import { resumedRollout } from './resumed-rollout.ts'
 import { rolloutLoop, rolloutResult } from './rollout.ts'
 import type { RolloutFacts } from './rollout.ts'
 import type { RestoredBatch } from './restored-batches.ts'
@@ -52,8 +52,7 @@ export async function runServed(
   // A path that the user gave is tried before the load; a rollout counts between batches, where loading would cost time.
   if (tokenizerPath !== undefined || spec.kind === 'rollout') await tokenizer()
   const dataset = await loadDataset(spec.dataset, { root: plan.root, tokenizer, ...wanted(spec) })
-  const restored =
-    spec.kind === 'rollout' && plan.resumeFrom !== undefined ? await restoreRollout(plan.resumeFrom, plan.folder, spec) : undefined
+  const { restored, notes: resumeNotes } = await resumedRollout(plan, spec, dataset)
 
   // Restored batches lie before this session on one clock, so that its origin is as much earlier as they took.
   const clock = startClock(process.hrtime.bigint() - BigInt(Math.ceil(restored?.endNs ?? 0)))
@@ -101,7 +100,7 @@ export async function runServed(
     const result = resultOf(spec, parts, dataset.rows.length, requests.log.span)
     const { latenessNs } = result
     const load = { maxInFlight: maxInFlight(spec), mostInFlight: shared.mostInFlight, latenessNs, openFiles: await openFileLimit() }
-    return recordOf({ ...result, notes: [...warmupNotes, ...result.notes] }, requests, {
+    return recordOf({ ...result, notes: [...resumeNotes, ...warmupNotes, ...result.notes] }, requests, {
       bench: plan.bench,
       clock,
       dataset,
@@ -159,7 +158,8 @@ async function driveRollout(
   restored: readonly RestoredBatch[],
 ): Promise<LoadPart> {
   const { folder, bench, workloadDigest } = plan
-  const files = await RolloutFiles.open({ folder, bench, workloadDigest, details: driver.spec.details })
+  const { dataset, spec } = driver
+  const files = await RolloutFiles.open({ folder, bench, workloadDigest, datasetDigest: dataset.digest, details: spec.details })
   let complete = false
   try {
     const part = await runShare(driver, (ready) =>

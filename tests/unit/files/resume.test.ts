@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createResultsFolder } from '../../../src/files/results.ts'
-import { findResumable, restoreRollout } from '../../../src/files/resume.ts'
+import { findResumable, restoreRollout, type RestoredRollout } from '../../../src/files/resume.ts'
 import { RolloutFiles, type RolloutBatch } from '../../../src/files/rollout-files.ts'
 import type { RequestRow } from '../../../src/metrics/columns.ts'
 import { batchOf, IDENTITY } from './rollout-batches.ts'
@@ -13,6 +13,10 @@ beforeEach(async () => {
   home = await mkdtemp(join(tmpdir(), 'llm-bench-resume-'))
 })
 afterEach(async () => rm(home, { recursive: true }))
+
+async function restore(from: string, to: string, details = true): Promise<RestoredRollout> {
+  return (await restoreRollout(from, to, { details, datasetDigest: IDENTITY.datasetDigest }))!
+}
 
 /** In the order in which a batch reaches them. */
 const APPENDED = ['dispersed_stats.csv', 'global_stats.csv', 'rollout_details.jsonl', 'resume.jsonl'] as const
@@ -63,7 +67,7 @@ test('a crash at any byte of a batch costs that batch at most, and going on give
   for (const name of APPENDED) {
     for (let size = before[name].length; size <= after[name].length; size++) {
       await writeFile(join(crashed, name), after[name].subarray(0, size))
-      const { batches } = await restoreRollout(crashed, restored, { details: true })
+      const { batches } = await restore(crashed, restored)
       // A journal line that lacks nothing but its line end is whole.
       const whole = name === 'resume.jsonl' && size >= after[name].length - 1
       expect(batches.length, `batches after ${name} was cut at ${size}`).toBe(whole ? 2 : 1)
@@ -87,7 +91,7 @@ test('whatever a power cut took of one file, no batch comes back without its tex
     await write(crashed, after)
     for (let size = name === 'resume.jsonl' ? headerLength : 0; size < after[name].length; size += 5) {
       await writeFile(join(crashed, name), after[name].subarray(0, size))
-      const { batches } = await restoreRollout(crashed, restored, { details: true })
+      const { batches } = await restore(crashed, restored)
       const contents = await contentsOf(restored)
       expect(contents['rollout_details.jsonl'].toString().split('\n')).toHaveLength(batches.length + 1)
       expect(contents['global_stats.csv'].toString().split('\r\n')).toHaveLength(batches.length + 2)
@@ -101,7 +105,7 @@ test('an interrupted rollout can be resumed again and again', async () => {
   const whole = join(home, 'uninterrupted')
   await finish(whole, [], 6)
   for (const [session, folder] of folders.entries()) {
-    const restored = session === 0 ? undefined : await restoreRollout(folders[session - 1]!, folder, { details: true })
+    const restored = session === 0 ? undefined : await restore(folders[session - 1]!, folder)
     expect(restored?.batches.map(({ index }) => index) ?? []).toEqual(Array.from({ length: session * 2 }, (_, index) => index))
     const files = await RolloutFiles.open({ folder, ...IDENTITY, details: true })
     for (const index of [0, 1]) await files.appendBatch(batchOf(session * 2 + index))
@@ -113,7 +117,7 @@ test('an interrupted rollout can be resumed again and again', async () => {
 
 test('requests come back with every figure, their batches one after another from time 0', async () => {
   await lastBatch(3)
-  const { batches, endNs } = await restoreRollout(join(home, 'whole'), join(home, 'restored'), { details: true })
+  const { batches, endNs } = await restore(join(home, 'whole'), join(home, 'restored'))
   expect(endNs).toBe(6e9)
   for (const [index, restored] of batches.entries()) {
     const original = batchOf(index)
@@ -140,7 +144,7 @@ test('requests come back with every figure, their batches one after another from
 
 test('texts are left behind where the new run keeps none', async () => {
   await lastBatch(1)
-  await restoreRollout(join(home, 'whole'), join(home, 'restored'), { details: false })
+  await restore(join(home, 'whole'), join(home, 'restored'), false)
   const lines = (await readFile(join(home, 'restored/rollout_details.jsonl'), 'utf8')).trimEnd().split('\n')
   expect(lines[1]).toBe(
     '{"batch_index":0,"prompt_index":1,"rollouts":[{"token_length":3,"finish_reason":"stop"},{"token_length":0,"finish_reason":null}],"total_time":2,"throughput_tokens_per_sec":5}',
@@ -151,13 +155,13 @@ test('a folder that another version or no rollout wrote is an error with the way
   await lastBatch(1)
   const folder = join(home, 'whole')
   await writeFile(join(folder, 'resume.jsonl'), '{"version":99}\n')
-  await expect(restoreRollout(folder, join(home, 'restored'), { details: true })).rejects.toMatchObject({
+  await expect(restore(folder, join(home, 'restored'))).rejects.toMatchObject({
     code: 'RESULTS',
     message: expect.stringMatching(/resume\.jsonl was not written by this version.*without `resume`/),
   })
   await unlink(join(folder, 'resume.jsonl'))
-  await expect(restoreRollout(folder, join(home, 'restored'), { details: true })).rejects.toMatchObject({ code: 'RESULTS' })
-  await expect(restoreRollout(join(home, 'none'), join(home, 'restored'), { details: true })).rejects.toMatchObject({ code: 'RESULTS' })
+  await expect(restore(folder, join(home, 'restored'))).rejects.toMatchObject({ code: 'RESULTS' })
+  await expect(restore(join(home, 'none'), join(home, 'restored'))).rejects.toMatchObject({ code: 'RESULTS' })
 })
 
 /** A results folder with a rollout in it. */
@@ -167,7 +171,7 @@ async function session(
 ): Promise<string> {
   const results = await createResultsFolder(home, new Date(Date.UTC(2026, 0, 1, 0, 0, second)))
   const folder = join(results, `bench${options.attempt === undefined ? '' : `_attempt-${options.attempt}`}`)
-  const identity = { bench: options.bench ?? IDENTITY.bench, workloadDigest: options.digest ?? IDENTITY.workloadDigest }
+  const identity = { ...IDENTITY, bench: options.bench ?? IDENTITY.bench, workloadDigest: options.digest ?? IDENTITY.workloadDigest }
   const files = await RolloutFiles.open({ folder, ...identity, details: true })
   for (let index = 0; index < options.batches; index++) await files.appendBatch(batchOf(index))
   await files.close({ complete: options.complete ?? false })
@@ -224,4 +228,11 @@ test('foreign and broken folders are passed over', async () => {
   await mkdir(join(home, 'notes'))
   await writeFile(join(home, 'notes.txt'), '')
   expect(await findResumable(home, IDENTITY)).toBe(first)
+})
+
+test('nothing is restored of a rollout whose prompts were others', async () => {
+  await lastBatch(2)
+  const restored = join(home, 'restored')
+  expect(await restoreRollout(join(home, 'whole'), restored, { details: true, datasetDigest: 'another' })).toBeUndefined()
+  expect(await readdir(home)).toEqual(['whole'])
 })

@@ -1,7 +1,7 @@
 import type { RolloutBatch } from '../../../src/files/rollout-files.ts'
 import type { RequestRow } from '../../../src/metrics/columns.ts'
 
-export const IDENTITY = { bench: 'rollout', workloadDigest: '0123456789abcdef' }
+export const IDENTITY = { bench: 'rollout', workloadDigest: '0123456789abcdef', datasetDigest: 'fedcba9876543210' }
 
 /** A batch of two prompts with two answers each, the last of which failed; texts hold what breaks lines in one format or another. */
 export function batchOf(index: number): RolloutBatch {

@@ -63,6 +63,7 @@ test.for([
 
     const metrics = summarize(record) as RequestMetrics
     expect(metrics).toMatchObject({ completed: REQUESTS, outputTokens: REQUESTS * TOKENS, successRate: 1 })
+    expect(metrics.tokens.serverCounted?.output).toBe(REQUESTS * TOKENS)
     // Against the log, not the plan: a busy machine delays the server too.
     const log = [...truths.values()]
     const gap = log.reduce((sum, truth) => sum + truth.last - truth.first, 0) / REQUESTS / (TOKENS - 1)

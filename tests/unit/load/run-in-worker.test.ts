@@ -111,6 +111,25 @@ test.for([1, 2])('a rollout leaves its files, and a cancelled one goes on from i
   expect(lines).toHaveLength(10)
 })
 
+test('a rollout whose prompts have changed is not resumed but sent anew, and says so', async () => {
+  const first = join(folder, 'results', 'first')
+  const cancel = new AbortController()
+  server.answers = 3
+  const partial = run(planOf(rollout({ batch: 2, n: 1, maxTokens: 4, dataset }), { folder: first }), cancel.signal)
+  await expect.poll(() => server.bodies.length, { timeout: 10_000 }).toBeGreaterThan(3)
+  cancel.abort()
+  expect((await partial).batches).toHaveLength(1)
+
+  server.answers = Infinity
+  const others = prompts(['other', 'prompts'])
+  const workload = rollout({ batch: 2, n: 1, maxTokens: 4, dataset: others })
+  const record = await run(planOf(workload, { folder: join(folder, 'second'), resumeFrom: first }))
+  expect(record.columns.length).toBe(2)
+  expect(record.notes).toContain(
+    'Nothing was resumed: the dataset has changed since the interrupted run, whose batches stay in results/first.',
+  )
+})
+
 test('errors keep their code, and say what was wrong', async () => {
   server.status = 503
   const spec = clients({ n: 1, rampUp: 0, requests: 5, dataset })
