@@ -48,5 +48,6 @@ describe.skipIf(LLAMA_SERVER === undefined)('llama-server', () => {
     if (metrics.kind !== 'requests') throw new Error('a run of requests was asked for')
     expect(metrics.tokens.output).toBe('server')
     expect(metrics.outputTokens).toBe((await server.predictedTokens()) - before)
+    expect(metrics.tokens.serverCounted?.output).toBe(metrics.outputTokens)
   })
 })

@@ -137,14 +137,14 @@ test('a reader is told where the schedule was not kept', () => {
   expect(scheduleNotes({ ttft: sample(100) })).toEqual([])
 })
 
-describe("the server's own count of output tokens", () => {
-  const counted = (output: number, facts: { failed?: number; limit?: number } = {}) =>
-    judgeClient(
-      calm,
-      { ...figures, failed: facts.failed ?? 0, tokens: { ...figures.tokens, serverCounted: { input: 5, output } } },
-      validityLimits({ tokens: facts.limit }),
-    )
+const counted = (output: number, facts: { failed?: number; limit?: number } = {}) =>
+  judgeClient(
+    calm,
+    { ...figures, failed: facts.failed ?? 0, tokens: { ...figures.tokens, serverCounted: { input: 5, output } } },
+    validityLimits({ tokens: facts.limit }),
+  )
 
+describe("the server's own count of output tokens", () => {
   test('degrades a run, and never more, where it is more than 2 % of the larger count away', () => {
     expect(counted(1020).validity).toBe('valid')
     expect(counted(980).validity).toBe('valid')
