@@ -32,7 +32,7 @@ const judge = (facts: Partial<ClientFacts> = {}, ttft = 100, limits = DEFAULT_VA
 
 const lag = (p99: number) => ({ lag: { p50: 0, p99, max: p99 } })
 const late = (ms: number) =>
-  judgeClient({ ...calm, lateness: { p50: 0, p99: ms, max: ms } }, { e2e: sample(900, 300), errors: [] }, DEFAULT_VALIDITY).validity
+  judgeClient({ ...calm, lateness: { p50: 0, p99: ms, max: ms } }, { ...figures, e2e: sample(900, 300) }, DEFAULT_VALIDITY).validity
 const paused = (longestMs: number) => judge({ stalls: { count: 1, longestMs, totalMs: longestMs } })
 const rate = (achieved: number, asked?: number) => ({
   rate: { asked: 100, achieved },
