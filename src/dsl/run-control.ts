@@ -20,9 +20,9 @@ export const warmupOption = z
 /** More threads than this are a slip of the pen. */
 const MOST_WORKERS = 256
 
-export const workersOption = z.union([z.literal('auto'), wholeNumber(1).max(MOST_WORKERS)], {
-  error: `expected 'auto' or a whole number from 1 to ${MOST_WORKERS}`,
-})
+const WORKERS = { error: `expected 'auto' or a whole number from 1 to ${MOST_WORKERS}` }
+
+export const workersOption = z.union([z.literal('auto'), z.int(WORKERS).min(1, WORKERS).max(MOST_WORKERS, WORKERS)], WORKERS)
 
 /** When a run is hopeless and ends early. */
 export interface AbortOnSpec {
