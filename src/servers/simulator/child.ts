@@ -6,5 +6,9 @@ import type { SimulatorTargetSpec } from '../../dsl/simulator.ts'
 import type { StartMessage } from '../child-protocol.ts'
 import { runChild } from '../run-child.ts'
 import { serveSimulator } from './http-server.ts'
+import { warmPath } from './warm-path.ts'
 
-runChild(({ spec, ...options }: StartMessage<SimulatorTargetSpec>) => serveSimulator(spec, options))
+runChild(async ({ spec, ...options }: StartMessage<SimulatorTargetSpec>) => {
+  await warmPath()
+  return await serveSimulator(spec, options)
+})

@@ -43,6 +43,14 @@ test('it ends when its parent is killed, with a request in flight', async () => 
   await vi.waitFor(() => expect(alive(pid)).toBe(false), 8000)
 })
 
+test('what it does to be warm when it is ready is in none of its accounts', async () => {
+  const server = await startSimulator(simulator({}), { root: tmpdir() })
+  onTestFinished(() => server.close())
+  const { origin } = new URL(server.baseURL)
+  expect(await (await fetch(`${origin}/simulator/stats`)).json()).toMatchObject({ requests: 0, sendDelayMs: { count: 0 } })
+  expect(await (await fetch(`${origin}/simulator/truth`)).text()).toBe('')
+})
+
 test('one that can not start says why', async () => {
   await expect(startSimulator(simulator({ truthLog: 'no/such/folder/t' }), { root: tmpdir() })).rejects.toMatchObject({
     code: 'SERVER',
