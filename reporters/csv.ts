@@ -11,7 +11,7 @@ export interface CsvReporterOptions {
 }
 
 /**
- * Writes the seed systems' own files when the run ends: `clients.csv` (llm.perf), and in each bench's folder `throughput.csv` and
+ * Writes the seed systems' own files when the run ends: `clients.csv` (llm.perf) and `schedulers.csv` (rosellm), and in each bench's folder `throughput.csv` and
  * `profile_throughput.csv` (LMDeploy), `offline.jsonl` and `one_batch.jsonl` (SGLang). Without a run of an LLM workload it
  * writes nothing.
  * @example reporters: ['default', ['vitest-llm-bench/reporters/csv', { outputFolder: 'csv' }]]

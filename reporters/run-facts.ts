@@ -149,7 +149,7 @@ export function targetText(run: RunReport): string {
 export function tokensText({ metrics, workload }: RunReport): string | undefined {
   if (metrics.kind === 'oneBatch') return undefined
   const { tokens } = metrics
-  const itself = needsEngine(workload) ? 'the engine' : 'the server'
+  const itself = needsEngine(workload) || workload.engine !== undefined ? 'the engine' : 'the server'
   if (tokens.input === 'server' && tokens.output === 'server') return `counted by ${itself}`
   return `output counts ${counter(tokens.output, tokens, itself)}, input counts ${counter(tokens.input, tokens, itself)}`
 }

@@ -3,6 +3,7 @@ import type { RunModel } from '../model.ts'
 import type { RequestRun } from './cells.ts'
 import { renderClientsCsv } from './clients.ts'
 import { renderProfileThroughputCsv, renderThroughputCsv, type LmdeployRun } from './lmdeploy.ts'
+import { renderSchedulersCsv, type SchedulerRun } from './rosellm.ts'
 import { renderOfflineJsonl, renderOneBatchJsonl, type OneBatchRun } from './sglang.ts'
 
 /** A file to be written. */
@@ -21,6 +22,8 @@ export function seedFiles(model: RunModel): SeedFile[] {
   const runs = model.tests.flatMap((test) => test.runs)
   const clients = runs.filter(isClientRun)
   const files: SeedFile[] = clients.length === 0 ? [] : [{ name: 'clients.csv', content: renderClientsCsv(clients) }]
+  const schedulers = runs.filter(isSchedulerRun)
+  if (schedulers.length > 0) files.push({ name: 'schedulers.csv', content: renderSchedulersCsv(schedulers) })
   for (const [folder, inFolder] of Map.groupBy(runs, (run) => run.folder)) {
     const add = (name: string, content: string): unknown => files.push({ folder, name, content })
     const throughput = inFolder.filter(isLmdeployRun)
@@ -42,6 +45,10 @@ function isClientRun(run: RunReport): run is RequestRun {
 
 function isOfflineRun(run: RunReport): run is RequestRun {
   return run.metrics.kind === 'requests' && run.workload.kind === 'offline'
+}
+
+function isSchedulerRun(run: RunReport): run is SchedulerRun {
+  return isOfflineRun(run) && run.workload.kind === 'offline' && run.workload.mode !== undefined
 }
 
 function isLmdeployRun(run: RunReport): run is LmdeployRun {

@@ -68,7 +68,8 @@ export function renderProfileThroughputCsv(runs: readonly LmdeployRun[]): string
 /** The most requests that the load has in flight at once; absent where nothing limits it. */
 function concurrencyOf(workload: LmdeployRun['workload']): number | undefined {
   if (workload.kind === 'clients') return workload.n
-  return workload.kind === 'requestRate' ? workload.maxConcurrency : workload.requests
+  if (workload.kind === 'requestRate') return workload.maxConcurrency
+  return workload.mode === 'naive' ? 1 : (workload.concurrency ?? workload.maxBatchSize ?? workload.requests)
 }
 
 /** LMDeploy writes through Python's csv module, whose lines end in CRLF. */

@@ -21,6 +21,8 @@ export interface SamplingSpec {
 export interface RequestWorkloadSpec extends SamplingSpec {
   readonly dataset: DatasetSpec
   readonly target?: TargetSpec | undefined
+  /** A local engine in the place of a server. */
+  readonly engine?: EngineSpec | undefined
   readonly stream: boolean
   /** `'dataset'`: force the dataset's own lengths; `'free'`: force none; a number: force it. */
   readonly outputLength: 'dataset' | 'free' | number
@@ -86,6 +88,12 @@ export interface OfflineSpec extends SamplingSpec {
   readonly dataset: DatasetSpec
   readonly engine?: EngineSpec | undefined
   readonly requests: number
+  /** Requests in flight at most; left out, all are submitted at once. */
+  readonly concurrency?: number | undefined
+  /** How requests are scheduled; left out, that is the engine's own to say. */
+  readonly mode?: 'naive' | 'offline' | 'online' | undefined
+  /** Requests that `online` decodes together at most. */
+  readonly maxBatchSize?: number | undefined
   readonly outputLength: 'dataset' | 'free' | number
   /** Short requests before the clock starts. */
   readonly warmup: WarmupSpec
@@ -106,10 +114,10 @@ export interface OneBatchSpec {
 /** Any workload, as plain data. */
 export type WorkloadSpec = RolloutSpec | ClientsSpec | RequestRateSpec | OfflineSpec | OneBatchSpec
 
-/** Workloads whose requests go to a server. */
+/** Workloads whose requests go to a server, or to an engine in its place. */
 export type ServedWorkloadSpec = RolloutSpec | ClientsSpec | RequestRateSpec
 
-/** Whether the workload drives a local engine rather than a server. */
+/** Whether the workload can be run on a local engine alone. */
 export function needsEngine(spec: WorkloadSpec): spec is OfflineSpec | OneBatchSpec {
   return spec.kind === 'offline' || spec.kind === 'oneBatch'
 }

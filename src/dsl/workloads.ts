@@ -37,10 +37,12 @@ export interface SamplingOptions {
   dataset?: DatasetInput
 }
 
-/** Options that every workload on a server takes. */
+/** Options that every workload takes which sends requests one by one, to a server as a rule. */
 export interface RequestOptions extends SamplingOptions {
   /** The server (default: the plugin's, then the environment's, then the embedded engine). */
   target?: TargetSpec
+  /** A local engine instead of a server: no wire lies between. */
+  engine?: EngineSpec
   /** Stream the answers (default: true). `false` measures E2E latency only. */
   stream?: boolean
   /** Threads that share the load (default: `'auto'`, as many as it needs and the cores allow). The requests are the same for any number. */
@@ -79,6 +81,7 @@ const sampling = {
 const request = {
   ...sampling,
   target: targetOption.optional(),
+  engine: engineOption.optional(),
   stream: boolean.default(true),
   workers: workersOption.default('auto'),
   warmup: warmupOption.optional(),
@@ -92,6 +95,9 @@ const lengthsFit = (options: { maxTokens?: number | undefined; minTokens?: numbe
 const LENGTHS = { error: 'expected `minTokens` of at most `maxTokens`', path: ['minTokens'] }
 const oneEnd = (options: { requests?: number | undefined; duration?: number | undefined }): boolean =>
   options.requests === undefined || options.duration === undefined
+const oneSubject = (options: { target?: TargetSpec | undefined; engine?: EngineSpec | undefined }): boolean =>
+  options.target === undefined || options.engine === undefined
+const SUBJECT = { error: 'expected only one of `target` and `engine`', path: ['engine'] }
 const ENDS = { error: 'expected only one of `requests` and `duration`', path: ['duration'] }
 
 const rolloutOptions = z
@@ -109,6 +115,11 @@ const rolloutOptions = z
     dataset: datasetOption.default(builtin('questions')),
   })
   .refine(lengthsFit, LENGTHS)
+  .refine(oneSubject, SUBJECT)
+  .refine(({ nPerRequest, engine }) => !nPerRequest || engine === undefined, {
+    error: 'applies to servers only: an engine takes `n` requests',
+    path: ['nPerRequest'],
+  })
 
 /** Options of {@link rollout}. */
 export interface RolloutOptions extends RequestOptions {
@@ -153,6 +164,7 @@ const clientsOptions = z
     dataset: datasetOption.default(builtin('conversations')),
   })
   .refine(lengthsFit, LENGTHS)
+  .refine(oneSubject, SUBJECT)
   .refine(oneEnd, ENDS)
 
 /** Options of {@link clients}. */
@@ -208,6 +220,7 @@ const requestRateOptions = z
     dataset: datasetOption.default(builtin('conversations')),
   })
   .refine(lengthsFit, LENGTHS)
+  .refine(oneSubject, SUBJECT)
   .refine(oneEnd, ENDS)
   .refine((options) => options.burstiness === 1 || options.distribution === 'gamma', {
     error: "applies to `distribution: 'gamma'` only",
@@ -249,17 +262,37 @@ const offlineOptions = z
   .strictObject({
     ...sampling,
     requests: wholeNumber(1).default(64),
+    concurrency: wholeNumber(1).optional(),
+    mode: z.enum(['naive', 'offline', 'online'], { error: "expected 'naive', 'offline' or 'online'" }).optional(),
+    maxBatchSize: wholeNumber(1).optional(),
     engine: engineOption.optional(),
     warmup: warmupOption.default({ requests: 16 }),
     temperature: numberWithin(0).default(0),
     dataset: datasetOption.default(builtin('conversations')),
   })
   .refine(lengthsFit, LENGTHS)
+  .refine(({ mode, concurrency }) => mode === undefined || concurrency === undefined, {
+    error: 'expected only one of `mode` and `concurrency`',
+    path: ['concurrency'],
+  })
+  .refine(({ mode, maxBatchSize }) => mode !== undefined || maxBatchSize === undefined, {
+    error: "applies where a `mode` is named: `'online'` decodes so many requests together",
+    path: ['maxBatchSize'],
+  })
 
 /** Options of {@link offline}. */
 export interface OfflineOptions extends SamplingOptions {
   /** Requests in all (default: 64). */
   requests?: number
+  /** Requests in flight at most: so many workers pull from one queue (default: all are submitted at once). */
+  concurrency?: number
+  /**
+   * Scheduling, to be compared: `'naive'`, one request after another; `'offline'`, all in one batch to the end; `'online'`, at
+   * most `maxBatchSize` together, the next joining as one ends (default: as the engine does).
+   */
+  mode?: 'naive' | 'offline' | 'online'
+  /** Requests that `'online'` decodes together at most; the other modes take no notice of it (default: 8). */
+  maxBatchSize?: number
   /** The engine (default: the plugin's, else llama.cpp with the tiny model). */
   engine?: EngineSpec
   /** Short requests before the clock starts: how many, or `{ duration }` (default: 16). */
@@ -267,11 +300,15 @@ export interface OfflineOptions extends SamplingOptions {
 }
 
 /**
- * Offline throughput: all requests submitted at once to an engine, without a server.
+ * Offline throughput: requests submitted to an engine, without a server, all at once unless `concurrency` or `mode` say otherwise.
  * @example offline({ requests: 1000, dataset: shareGPT('sharegpt.json'), engine: llama({ model: 'model.gguf' }) })
+ * @example
+ * const modes = (['naive', 'offline', 'online'] as const).map((mode) => bench(mode, offline({ mode, requests: 16 })))
+ * await bench.compare(...modes)
  */
 export function offline(options: OfflineOptions = {}): Workload<OfflineSpec> {
-  return workload({ kind: 'offline', ...parseOptions(offlineOptions, options, 'offline()') })
+  const { maxBatchSize, ...rest } = parseOptions(offlineOptions, options, 'offline()')
+  return workload({ kind: 'offline', ...rest, ...(rest.mode === 'online' ? { maxBatchSize: maxBatchSize ?? 8 } : {}) })
 }
 
 const oneBatchOptions = z.strictObject({

@@ -4,10 +4,20 @@ import type { BatchCase } from '../metrics/record.ts'
 export interface EngineNeeds {
   /** What it will be asked for: some engines have a way of their own for each. */
   readonly use: 'generate' | 'oneBatch'
-  /** Sequences that one static batch holds at most, for `oneBatch`; how many `generate` decodes together is the engine's own to say. */
+  /** Sequences that one static batch holds at most, for `oneBatch`. */
   readonly batch?: number | undefined
+  /** How `generate` schedules its requests; left out, that is the engine's own to say. */
+  readonly schedule?: Schedule | undefined
   /** Tokens of context that a sequence needs. */
   readonly contextLength: number
+}
+
+/** A way of scheduling; an engine that has a scheduler of its own for each uses that one. */
+export interface Schedule {
+  /** `naive`: one request after another; `offline`: all together to the end; `online`: as one ends, the next one joins. */
+  readonly mode: 'naive' | 'offline' | 'online'
+  /** Requests that are decoded together at most. */
+  readonly together: number
 }
 
 /** What an engine is loaded in. */

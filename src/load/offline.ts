@@ -1,8 +1,7 @@
 import type { Dataset } from '../datasets/dataset.ts'
 import { createRandom } from '../datasets/sampling.ts'
-import type { Tokenizer } from '../datasets/tokenizer.ts'
 import type { OfflineSpec } from '../dsl/workload-spec.ts'
-import type { Engine, EngineAnswer, EngineRequest } from '../engines/engine.ts'
+import type { Engine, EngineAnswer, EngineRequest, Schedule } from '../engines/engine.ts'
 import type { Clock } from '../metrics/clock.ts'
 import type { RequestRow } from '../metrics/columns.ts'
 import { answerLength } from './lengths.ts'
@@ -20,8 +19,6 @@ import { warmupNote } from './warm-up.ts'
 const WARMUP_TOKENS = 16
 /** Warm-up requests at a time where a duration says how long they go on. */
 const WARMUP_REQUESTS = 16
-/** What a chat template adds to a message, and to the whole, at most. */
-const TEMPLATE_TOKENS = 32
 
 /** A request as it is planned: what the engine gets, and what its row needs. */
 export interface OfflineCall {
@@ -52,18 +49,10 @@ export function offlineCalls(spec: OfflineSpec, dataset: Dataset): OfflineCall[]
   })
 }
 
-/**
- * Tokens of context that every one of the requests fits into. Exact but for the template where the engine's tokenizer is
- * known; else from the bytes of the text, which no tokenizer exceeds.
- */
-export function contextFor(calls: readonly OfflineCall[], tokenizer: Tokenizer): number {
-  const size = (text: string): number => (tokenizer.source === 'tokenizer' ? tokenizer.count(text) : Buffer.byteLength(text))
-  const needed = calls.map(({ request }) => promptSize(request.messages, size) + request.maxTokens)
-  return needed.reduce((most, tokens) => Math.max(most, tokens), 0)
-}
-
-function promptSize(messages: EngineRequest['messages'], size: (text: string) => number): number {
-  return messages.reduce((sum, message) => sum + size(message.content) + TEMPLATE_TOKENS, TEMPLATE_TOKENS)
+/** How the engine is to schedule the requests, where the workload says. */
+export function scheduleOf({ mode, maxBatchSize = 1, requests }: OfflineSpec): Schedule | undefined {
+  if (mode === undefined) return undefined
+  return { mode, together: { naive: 1, offline: requests, online: maxBatchSize }[mode] }
 }
 
 export interface OfflineDriver {
@@ -76,47 +65,66 @@ export interface OfflineDriver {
   readonly signal: AbortSignal
 }
 
-/** Warms the engine up with short requests, then submits everything at once. */
+/**
+ * Warms the engine up with short requests, then submits everything at once; where the workload limits what is in flight, the
+ * next request as one ends. The time begins with the first submission: what an engine does in it is part of the run.
+ */
 export async function offlineLoop(
   driver: OfflineDriver,
   calls: readonly OfflineCall[],
 ): Promise<LoopResult & { readonly log: RequestLog }> {
   const { dataset, engine, clock, progress, signal } = driver
   const log = new RequestLog(calls.length, driver.counter)
-  const originNs = clock.originNs
   const warmedUp = await warmUp(driver, calls)
 
-  progress.begin('running', 'requests', calls.length)
-  progress.started = calls.length
-  const scheduledNs = clock.now()
-  const take = (index: number, answer: EngineAnswer): void => {
-    const call = calls[index]!
-    // The engine's word for a request that it gave up is its own; after a cancel there is no other cause.
-    if (answer.error !== undefined && signal.aborted) return log.cut()
-    progress.ended(answer.error === undefined)
-    const endNs = answer.lastTokenNs ?? clock.now()
-    const error = answer.error === undefined ? undefined : ({ kind: 'server', message: answer.error } as const)
-    log.addRows([rowOf(call, answer, scheduledNs, engine.info.name)], call, { endNs, error })
-  }
-  try {
+  const submit = async (first: number, count: number): Promise<void> => {
+    const scheduledNs = clock.now()
+    const submitted = calls.slice(first, first + count)
+    progress.started += submitted.length
+    const take = (index: number, answer: EngineAnswer): void => {
+      const call = submitted[index]!
+      // The engine's word for a request that it gave up is its own; after a cancel there is no other cause.
+      if (answer.error !== undefined && signal.aborted) return log.cut()
+      progress.ended(answer.error === undefined)
+      const endNs = answer.lastTokenNs ?? clock.now()
+      const error = answer.error === undefined ? undefined : ({ kind: 'server', message: answer.error } as const)
+      log.addRows([rowOf(call, answer, scheduledNs, engine.info.name)], call, { endNs, error })
+    }
     const onTokens = (count: number): void => {
       progress.outputTokens += count
     }
-    await engine.generate(
-      calls.map(({ request }) => request),
-      { originNs, signal, onTokens, onAnswer: take },
-    )
+    const requests = submitted.map(({ request }) => request)
+    await engine.generate(requests, { originNs: clock.originNs, signal, onTokens, onAnswer: take })
+  }
+
+  progress.begin('running', 'requests', calls.length)
+  const startNs = clock.now()
+  const inFlight = inFlightOf(driver.spec)
+  try {
+    if (inFlight === undefined) await submit(0, calls.length)
+    else {
+      let next = 0
+      const worker = async (): Promise<void> => {
+        while (next < calls.length && !signal.aborted) await submit(next++, 1)
+      }
+      await Promise.all(Array.from({ length: Math.min(inFlight, calls.length) }, worker))
+    }
   } catch (error) {
     // What had ended before the cancel has been taken already.
     if (!signal.aborted) throw error
   }
   return {
     log,
-    span: log.span,
+    span: log.span && [startNs, log.span[1]],
     wrapped: calls.length > dataset.rows.length,
     partial: signal.aborted,
     notes: warmedUp === 0 ? [] : [warmupNote(warmedUp)],
   }
+}
+
+/** Requests that the loop lets be in flight; the scheduling of the other modes is the engine's. */
+function inFlightOf({ mode, concurrency }: OfflineSpec): number | undefined {
+  return mode === 'naive' ? 1 : concurrency
 }
 
 /** Runs short requests that are in no figure, and tells how many. */

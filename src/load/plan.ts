@@ -9,9 +9,9 @@ import type { RunRecord } from '../metrics/record.ts'
 /** Everything that the load worker needs; crosses to its thread or process as a structured clone. */
 export interface RunPlan {
   readonly workload: WorkloadSpec
-  /** The live server to send to; absent for workloads on an engine. */
+  /** The live server to send to; absent where an engine is driven. */
   readonly target?: LiveTargetSpec | undefined
-  /** The engine to drive; absent for workloads on a server. */
+  /** The engine to drive; absent where there is a server. */
   readonly engine?: EngineSpec | undefined
   /** Whether the server runs on the machine that the load comes from, and has to share its cores with it. */
   readonly sharesMachine?: boolean | undefined

@@ -1,4 +1,3 @@
-import { needsEngine } from '../dsl/workload-spec.ts'
 import { LlmBenchError } from '../errors.ts'
 import { startProcess, startThread } from './load-host.ts'
 import type { LoadHost } from './load-host.ts'
@@ -28,7 +27,7 @@ export function runInWorker(plan: RunPlan, { onProgress, signal }: RunHooks): Pr
     settle()
     reject(error)
   }
-  const start = needsEngine(plan.workload) ? startProcess : startThread
+  const start = plan.engine !== undefined ? startProcess : startThread
   const host = start({
     onMessage: (message) => {
       if (message.type === 'progress') {

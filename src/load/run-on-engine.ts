@@ -6,7 +6,8 @@ import { LlmBenchError } from '../errors.ts'
 import { startClock } from '../metrics/clock.ts'
 import { versionText } from '../engines/engine.ts'
 import type { RunRecord } from '../metrics/record.ts'
-import { contextFor, offlineCalls, offlineLoop } from './offline.ts'
+import { contextFor } from './context-length.ts'
+import { offlineCalls, offlineLoop, scheduleOf } from './offline.ts'
 import { runBatchCases } from './one-batch.ts'
 import type { RunPlan } from './plan.ts'
 import type { ProgressMeter } from './progress-meter.ts'
@@ -44,7 +45,11 @@ async function runOffline(
   const limit = syntheticLimit(spec.dataset, spec.requests)
   const dataset = await loadDataset(spec.dataset, { root: plan.root, tokenizer: () => Promise.resolve(tokenizer), limit })
   const calls = offlineCalls(spec, dataset)
-  const needs = { use: 'generate', contextLength: contextFor(calls, tokenizer) } as const
+  const contextLength = contextFor(
+    calls.map(({ request }) => request),
+    tokenizer,
+  )
+  const needs = { use: 'generate', contextLength, schedule: scheduleOf(spec) } as const
   const engine = await loadEngine(engineSpec, needs, { root: plan.root, signal, logFolder: plan.folder })
   try {
     assertNotCancelled(plan, signal)

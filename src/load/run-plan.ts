@@ -20,7 +20,7 @@ export async function runPlan(plan: RunPlan, { onProgress, signal }: RunHooks): 
   const stop = progress.reportTo(onProgress)
   try {
     const { workload } = plan
-    // Each on its own: a run against a server has no use for engines, nor the other way round.
+    // Each on its own: a run against a server has no use for engines.
     if (needsEngine(workload)) {
       const { runOnEngine } = await import('./run-on-engine.ts')
       return await runOnEngine(plan, workload, progress, signal)

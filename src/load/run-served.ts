@@ -8,7 +8,6 @@ import { RolloutFiles } from '../files/rollout-files.ts'
 import { startClock } from '../metrics/clock.ts'
 import type { Clock } from '../metrics/clock.ts'
 import type { RequestRecord } from '../metrics/record.ts'
-import { createTarget } from '../targets/create-target.ts'
 import { clientFacts, openFileLimit } from './client-facts.ts'
 import { closedLoop, closedResult } from './closed-loop.ts'
 import type { ClosedFacts } from './closed-loop.ts'
@@ -19,6 +18,7 @@ import type { LoadPart } from './load-part.ts'
 import type { LoopResult, Span } from './loop-result.ts'
 import { openLoop, openResult } from './open-loop.ts'
 import type { OpenFacts } from './open-loop.ts'
+import { openTarget } from './open-target.ts'
 import type { RunPlan } from './plan.ts'
 import { Peers } from './pool/peers.ts'
 import { sharedCells, SharedLoad } from './pool/shared-load.ts'
@@ -37,8 +37,8 @@ import { TokenCounter } from './token-counter.ts'
 import { warmUp } from './warm-up.ts'
 
 /**
- * Runs a workload against a live server: loads and prepares everything, then drives the load.
- * @throws {LlmBenchError} `DATASET`, `TOKENIZER`, `TARGET`, `RESULTS`, `RUN_FAILED`; `CANCELLED` before the load began
+ * Runs a workload against a live server, or an engine in its place: loads and prepares everything, then drives the load.
+ * @throws {LlmBenchError} `USAGE`, `DATASET`, `TOKENIZER`, `TARGET`, `ENGINE`, `RESULTS`, `RUN_FAILED`; `CANCELLED` before the load began
  */
 export async function runServed(
   plan: RunPlan,
@@ -46,8 +46,7 @@ export async function runServed(
   progress: ProgressMeter,
   signal: AbortSignal,
 ): Promise<RequestRecord> {
-  if (plan.target === undefined) throw new LlmBenchError('USAGE', `${plan.bench}: ${spec.kind} needs a target, and the plan names none`)
-  const tokenizerPath = spec.tokenizer ?? plan.target.tokenizer ?? plan.tokenizer
+  const tokenizerPath = spec.tokenizer ?? plan.target?.tokenizer ?? plan.tokenizer
   const tokenizer = loadedOnce(() => loadTokenizer(tokenizerPath, plan.root))
   // A path that the user gave is tried before the load; a rollout counts between batches, where loading would cost time.
   if (tokenizerPath !== undefined || spec.kind === 'rollout') await tokenizer()
@@ -59,12 +58,13 @@ export async function runServed(
   const onTokens = (count: number): void => {
     progress.outputTokens += count
   }
-  const target = await createTarget(plan.target, { clock, onTokens, root: plan.root })
+  const target = await openTarget(plan, spec, { clock, onTokens }, { dataset, tokenizer }, signal)
   let peers: Peers | undefined
   try {
-    const { model, version } = await target.prepare(signal)
+    const { model, version, streams = true } = await target.prepare(signal)
     if (signal.aborted) throw cancelledBefore(plan)
-    const workers = workerCount(spec, plan.sharesMachine === true)
+    // An engine is driven from its own process.
+    const workers = plan.target === undefined ? 1 : workerCount(spec, plan.sharesMachine === true)
     const shared = new SharedLoad({ index: 0, of: workers }, sharedCells(workers))
     const failures = new FailureWatch(spec.abortOn, shared.cells.failures)
     const base = { dataset, target, clock, counter: new TokenCounter(tokenizer), progress, failures, shared, signal }
@@ -74,7 +74,7 @@ export async function runServed(
     peers = new Peers(
       plan.bench,
       workers,
-      {
+      plan.target && {
         spec,
         target: { ...plan.target, model },
         rows: dataset.rows,
@@ -107,15 +107,18 @@ export async function runServed(
       model,
       version,
       targetNotes: [...new Set(parts.flatMap(({ targetNotes }) => targetNotes))],
-      streamed: spec.stream,
+      streamed: spec.stream && streams,
       openLoop: spec.kind === 'requestRate',
       endedEarly: failures.reason,
       serverCounted: await serverTokens?.(),
-      client: clientFacts(
-        parts.map(({ client }) => client),
-        load,
-        requests.columns,
-      ),
+      // Between an engine and the loop there is nothing that could lag.
+      client:
+        plan.target &&
+        clientFacts(
+          parts.map(({ client }) => client),
+          load,
+          requests.columns,
+        ),
     })
   } finally {
     await Promise.all([target.close(), peers?.close()])

@@ -37,6 +37,8 @@ export interface Target {
 export interface TargetInfo {
   readonly model: string
   readonly version?: string | undefined
+  /** `false` where answers come as wholes though they were asked for as streams. */
+  readonly streams?: boolean | undefined
 }
 
 /** What a target makes itself ready for. */

@@ -24,6 +24,7 @@ export function resolveSubject(spec: WorkloadSpec, settings: Pick<ProvidedSettin
     if (engine !== undefined) return { kind: 'engine', engine }
     return { kind: 'engine', engine: llama(), note: 'No engine is named: this is llama.cpp with the tiny generated model.' }
   }
+  if (spec.engine !== undefined) return { kind: 'engine', engine: spec.engine }
   const target = spec.target ?? settings.target ?? targetFromEnvironment(env)
   if (target !== undefined) return { kind: 'target', target }
   return { kind: 'target', target: embedded(), note: 'No target is named: this is the embedded engine with the tiny generated model.' }

@@ -1,6 +1,6 @@
 import { expect, expectTypeOf, test } from 'vitest'
 import type { BenchResult } from 'vitest'
-import { clients, offline, oneBatch, openai, requestRate, rollout } from 'vitest-llm-bench'
+import { clients, llama, offline, oneBatch, openai, requestRate, rollout } from 'vitest-llm-bench'
 import type { BatchMetrics, ClientMetrics, Distribution, RequestMetrics } from 'vitest-llm-bench'
 
 test('a run has the figures of its kind of workload', async ({ bench }) => {
@@ -34,6 +34,10 @@ test('options are checked in the editor', () => {
   rollout({ batch: 1, n: 1, warmup: { requests: 16 }, workers: 2 })
   requestRate({ rate: 1, warmup: { duration: '10s' } })
   offline({ warmup: { duration: 10 } })
+  offline({ mode: 'online', maxBatchSize: 8 })
+  clients({ n: 1, engine: llama() })
+  // @ts-expect-error: no such mode
+  offline({ mode: 'batch' })
   // @ts-expect-error: an engine has no client that could disturb it
   offline({ validity: {} })
   // @ts-expect-error: no such number of workers

@@ -5,7 +5,7 @@ import { SamplingOptions } from './sampling.ts'
 import type { Sampling } from './sampling.ts'
 
 /** llama.cpp's own limit (`LLAMA_MAX_SEQ`). */
-const MOST_SEQUENCES = 256
+export const MOST_SEQUENCES = 256
 
 /** One answer to generate. */
 export interface BatcherJob {

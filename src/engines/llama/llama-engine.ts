@@ -14,7 +14,7 @@ import type {
   LoadContext,
   OneBatchInput,
 } from '../engine.ts'
-import { Batcher } from './batcher.ts'
+import { Batcher, MOST_SEQUENCES } from './batcher.ts'
 import type { JobEnd } from './batcher.ts'
 import { loadModel } from './load-model.ts'
 import type { LoadedModel } from './load-model.ts'
@@ -65,7 +65,7 @@ class LlamaEngine implements Engine {
 
   async generate(requests: readonly EngineRequest[], options: GenerateOptions): Promise<EngineAnswer[]> {
     const batcher = await (this.#batcher ??= Batcher.create(this.#loaded, {
-      parallel: this.#spec.parallel,
+      parallel: Math.min(this.#needs.schedule?.together ?? this.#spec.parallel, MOST_SEQUENCES),
       contextLength: this.info.contextLength,
       maxBatchTokens: this.#needs.maxBatchTokens ?? MAX_BATCH_TOKENS,
     }))

@@ -21,12 +21,15 @@ export class Peers {
   readonly #peers: readonly Peer[]
   readonly #failed = new AbortController()
 
-  /** @param workers in all, the lead among them */
-  constructor(bench: string, workers: number, setup: PeersSetup, listener: PeersListener) {
-    this.#peers = Array.from({ length: workers - 1 }, (_, i) => {
+  /**
+   * @param workers in all, the lead among them
+   * @param setup absent where the lead is alone
+   */
+  constructor(bench: string, workers: number, setup: PeersSetup | undefined, listener: PeersListener) {
+    this.#peers = Array.from({ length: setup === undefined ? 0 : workers - 1 }, (_, i) => {
       const share = { index: i + 1, of: workers }
       const name = `${bench}: load worker ${i + 2} of ${workers}`
-      return new Peer(startOf({ ...setup, share, name }), name, listener, () => this.#failed.abort())
+      return new Peer(startOf({ ...setup!, share, name }), name, listener, () => this.#failed.abort())
     })
   }
 

@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import { llama } from '../../../src/dsl/engines.ts'
+import { embedded } from '../../../src/dsl/targets.ts'
 import { needsEngine } from '../../../src/dsl/workload-spec.ts'
 import type { WorkloadSpec } from '../../../src/dsl/workload-spec.ts'
 import type { WarmupOption } from '../../../src/dsl/run-control.ts'
@@ -123,4 +125,18 @@ test("another release's workload is refused", () => {
 test('offline and one batch need an engine, the others a server', () => {
   const workloads = [offline(), oneBatch({ batch: 1 }), clients({ n: 1 }), requestRate({ rate: 1 }), rollout({ batch: 1, n: 1 })]
   expect(workloads.map((workload) => needsEngine(specOf(workload)!))).toEqual([true, true, false, false, false])
+})
+
+test('a workload has a server or an engine, not both', () => {
+  expect(clients({ n: 1, engine: llama() })[WORKLOAD].spec).toMatchObject({ engine: { kind: 'llama' } })
+  expect(() => clients({ n: 1, engine: llama(), target: embedded() })).toThrow('expected only one of `target` and `engine`')
+  expect(() => rollout({ batch: 1, n: 2, nPerRequest: true, engine: llama() })).toThrow('`nPerRequest` is true: applies to servers only')
+})
+
+test('offline has a mode or a concurrency, and a batch size where a mode is named', () => {
+  expect(offline({ mode: 'online' })[WORKLOAD].spec).toMatchObject({ mode: 'online', maxBatchSize: 8 })
+  expect(offline({ mode: 'naive', maxBatchSize: 4 })[WORKLOAD].spec).not.toHaveProperty('maxBatchSize')
+  expect(() => offline({ mode: 'all' as never })).toThrow("expected 'naive', 'offline' or 'online'")
+  expect(() => offline({ mode: 'naive', concurrency: 4 })).toThrow('expected only one of `mode` and `concurrency`')
+  expect(() => offline({ maxBatchSize: 4 })).toThrow('`maxBatchSize` is 4: applies where a `mode` is named')
 })

@@ -2,53 +2,14 @@ import { describe, expect, test } from 'vitest'
 import { WORKLOAD } from '../../../src/dsl/workload.ts'
 import { offline, oneBatch } from '../../../src/dsl/workloads.ts'
 import type { OfflineOptions } from '../../../src/dsl/workloads.ts'
-import type { Engine, EngineAnswer, EngineRequest, GenerateOptions, OneBatchInput } from '../../../src/engines/engine.ts'
-import { contextFor, offlineCalls, offlineLoop } from '../../../src/load/offline.ts'
+import type { Engine } from '../../../src/engines/engine.ts'
+import { offlineCalls, offlineLoop, scheduleOf } from '../../../src/load/offline.ts'
 import { runBatchCases } from '../../../src/load/one-batch.ts'
 import { ProgressMeter } from '../../../src/load/progress-meter.ts'
 import { TokenCounter } from '../../../src/load/token-counter.ts'
 import { startClock } from '../../../src/metrics/clock.ts'
-import type { BatchCase } from '../../../src/metrics/record.ts'
+import { MemoryEngine } from './memory-engine.ts'
 import { numbered, words } from './memory-target.ts'
-
-class MemoryEngine implements Engine {
-  readonly info = { name: 'memory', version: '1', model: 'tiny', contextLength: 1000, streams: true }
-  readonly generated: (readonly EngineRequest[])[] = []
-  readonly batches: OneBatchInput[] = []
-  onCall: (index: number) => void = () => {}
-
-  async generate(requests: readonly EngineRequest[], { originNs, signal, onTokens, onAnswer }: GenerateOptions): Promise<EngineAnswer[]> {
-    this.generated.push(requests)
-    const clock = startClock(originNs)
-    return requests.map((request, index) => {
-      this.onCall(index)
-      const at = clock.now()
-      const tokens = request.maxTokens
-      const base = { text: '', sentNs: at, promptTokens: 4, gapsMs: new Float32Array(tokens - 1) }
-      const failed = request.messages[0]!.content === 'prompt 3'
-      const error = signal.aborted ? 'cancelled' : failed ? 'too long' : undefined
-      const answer: EngineAnswer =
-        error === undefined
-          ? { ...base, firstTokenNs: at + 1e6, lastTokenNs: at + 2e6, outputTokens: tokens, finishReason: 'length' }
-          : { ...base, gapsMs: new Float32Array(0), outputTokens: 0, error }
-      if (error === undefined) onTokens?.(tokens)
-      onAnswer?.(index, answer)
-      return answer
-    })
-  }
-
-  async oneBatch(batch: OneBatchInput, signal: AbortSignal): Promise<BatchCase> {
-    this.onCall(this.batches.length)
-    this.batches.push(batch)
-    if (signal.aborted) throw new Error('cancelled')
-    const { batch: size, inputLength, outputLength } = batch
-    const lengths = { batch: size, inputLength, outputLength }
-    if (size > 8) return { ...lengths, decodeNs: [], skipped: 'too large' }
-    return { ...lengths, prefillNs: 5, decodeNs: Array(outputLength - 1).fill(1) }
-  }
-
-  async close(): Promise<void> {}
-}
 
 const runOffline = async (options: OfflineOptions, engine = new MemoryEngine(), cancel = new AbortController()) => {
   const spec = offline({ maxTokens: 6, ...options })[WORKLOAD].spec
@@ -58,6 +19,8 @@ const runOffline = async (options: OfflineOptions, engine = new MemoryEngine(), 
   const result = await offlineLoop(driver, offlineCalls(spec, dataset))
   return { engine, result, driver, columns: await result.log.finish() }
 }
+
+const schedule = (options: OfflineOptions) => scheduleOf(offline({ requests: 12, ...options })[WORKLOAD].spec)
 
 describe('offline', () => {
   test('short warm-up requests come first, then everything at once', async () => {
@@ -80,9 +43,39 @@ describe('offline', () => {
     expect(engine.generated.at(-1)).toHaveLength(5)
   })
 
-  test('the span is from the first submission to the last token', async () => {
+  test('the span is from the first submission, which is before the engine has the request, to the last token', async () => {
     const { result, columns } = await runOffline({ requests: 5 })
-    expect(result.span).toEqual([Math.min(...columns.sentNs), Math.max(...columns.lastTokenNs.filter((at) => at > 0))])
+    const [startNs, endNs] = result.span!
+    expect(startNs).toBeLessThanOrEqual(Math.min(...columns.scheduledNs))
+    expect(Math.min(...columns.scheduledNs)).toBeLessThan(Math.min(...columns.sentNs))
+    expect(endNs).toBe(Math.max(...columns.lastTokenNs.filter((at) => at > 0)))
+  })
+
+  test.for([
+    [{ mode: 'naive' }, 1],
+    [{ concurrency: 4 }, 4],
+    [{ concurrency: 64 }, 12],
+  ] as const)('%j has one request in flight after another, in the same order', async ([options, inFlight]) => {
+    const { engine, columns } = await runOffline({ requests: 12, warmup: 0, ...options })
+    const { engine: plain } = await runOffline({ requests: 12, warmup: 0 })
+    expect(engine.generated.map((requests) => requests.length)).toEqual(Array(12).fill(1))
+    expect(engine.generated.flat()).toEqual(plain.generated.flat())
+    expect(engine.mostInFlight).toBe(inFlight)
+    expect(columns.length).toBe(12)
+  })
+
+  test.for(['offline', 'online'] as const)('%s hands all requests over at once: the scheduling is the engine’s', async (mode) => {
+    const { engine } = await runOffline({ requests: 12, warmup: 0, mode })
+    expect(engine.generated.map((requests) => requests.length)).toEqual([12])
+  })
+
+  test('each mode says how many requests are decoded together', () => {
+    expect(schedule({})).toBeUndefined()
+    expect(schedule({ concurrency: 4 })).toBeUndefined()
+    expect(schedule({ mode: 'naive', maxBatchSize: 3 })).toEqual({ mode: 'naive', together: 1 })
+    expect(schedule({ mode: 'offline', maxBatchSize: 3 })).toEqual({ mode: 'offline', together: 12 })
+    expect(schedule({ mode: 'online', maxBatchSize: 3 })).toEqual({ mode: 'online', together: 3 })
+    expect(schedule({ mode: 'online' })).toEqual({ mode: 'online', together: 8 })
   })
 
   test('a request that the engine refuses is a failed one', async () => {
@@ -100,12 +93,6 @@ describe('offline', () => {
     const { result, columns } = await runOffline({ requests: 10, warmup: 0 }, engine, cancel)
     expect(result.partial).toBe(true)
     expect(columns.length).toBe(3)
-  })
-
-  test('the context is large enough for the largest request', () => {
-    const calls = offlineCalls(offline({ requests: 5, maxTokens: 50 })[WORKLOAD].spec, numbered(5))
-    expect(contextFor(calls, words)).toBe(2 + 50 + 64)
-    expect(contextFor(calls, { ...words, source: 'bundled' })).toBe('prompt 0'.length + 50 + 64)
   })
 })
 

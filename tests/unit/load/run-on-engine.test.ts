@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { llama } from '../../../src/dsl/engines.ts'
 import { WORKLOAD } from '../../../src/dsl/workload.ts'
 import type { Workload } from '../../../src/dsl/workload.ts'
-import { offline, oneBatch } from '../../../src/dsl/workloads.ts'
+import { clients, offline, oneBatch, requestRate, rollout } from '../../../src/dsl/workloads.ts'
 import { runInWorker } from '../../../src/load/run-in-worker.ts'
 import type { Progress } from '../../../src/metrics/progress.ts'
 import type { RunPlan } from '../../../src/load/plan.ts'
@@ -63,6 +63,47 @@ test('a run in a process of its own gives a whole record', async () => {
   expect(record.originNs).toBeTypeOf('bigint')
   expect(seen[0]!.phase).toBe('loading')
   expect(seen.at(-1)).toMatchObject({ phase: 'running', completed: 12, outputTokens: 60 })
+})
+
+test.for([
+  ['clients', clients({ n: 4, rampUp: 0.01, requests: 12, maxTokens: 5, turns: 2 })],
+  ['requestRate', requestRate({ rate: 200, requests: 12, maxTokens: 5 })],
+  ['rollout', rollout({ batch: 2, n: 2, limit: 6, maxTokens: 5, ignoreEos: true })],
+] as const)('%s drives an engine as it does a server, without what is of a client over a wire', async ([kind, workload]) => {
+  const seen: Progress[] = []
+  const record = await run(workload, { onProgress: (progress) => seen.push(progress) })
+  expect(record).toMatchObject({ kind: 'requests', partial: false, model: 'tiny-llama', errors: [], streamed: true })
+  expect(record.version).toMatch(/^llama\.cpp /)
+  if (record.kind !== 'requests') throw new Error('not requests')
+  const { columns } = record
+  expect(columns.length).toBe(12)
+  expect([...columns.outputTokens]).toEqual(Array(12).fill(5))
+  expect(record.tokens).toEqual({ output: 'server', input: 'server' })
+  expect([...columns.connectNs].every(Number.isNaN)).toBe(true)
+  expect([...columns.firstTokenNs].every((at, i) => at >= columns.sentNs[i]!)).toBe(true)
+  expect(record.client).toBeUndefined()
+  expect(seen.at(-1)).toMatchObject({ completed: 12, outputTokens: 60 })
+  if (kind === 'rollout') {
+    expect(record.batches).toHaveLength(3)
+    expect(await readFile(join(folder, 'dispersed_stats.csv'), 'utf8')).toContain('\r\n2,"[[5, 5], [5, 5]]"')
+  }
+})
+
+test('the modes decode one request at a time, all together, and so many as the batch holds', async () => {
+  const modes = (['naive', 'offline', 'online'] as const).map((mode) =>
+    offline({ mode, maxBatchSize: 3, requests: 9, maxTokens: 4, warmup: 1 }),
+  )
+  for (const workload of modes) {
+    const record = await run(workload)
+    if (record.kind !== 'requests') throw new Error('not requests')
+    expect([...record.columns.outputTokens]).toEqual(Array(9).fill(4))
+    const { sentNs, lastTokenNs, firstTokenNs } = record.columns
+    const spans = Array.from(firstTokenNs, (at, i) => [at, lastTokenNs[i]!] as const)
+    const together = Math.max(...spans.map(([at]) => spans.filter(([from, to]) => from <= at && at < to).length))
+    const { mode } = workload[WORKLOAD].spec
+    expect(together).toBe({ naive: 1, offline: 9, online: 3 }[mode!])
+    expect(record.startNs).toBeLessThan(Math.min(...sentNs))
+  }
 })
 
 test('cancelled in mid-pass, an offline run keeps what had ended', async () => {

@@ -8,6 +8,7 @@ import { startVitest } from 'vitest/node'
 import CsvReporter from '../../../reporters/csv.ts'
 import { renderClientsCsv } from '../../../reporters/csv/clients.ts'
 import { seedFiles } from '../../../reporters/csv/files.ts'
+import { renderSchedulersCsv, type SchedulerRun } from '../../../reporters/csv/rosellm.ts'
 import { renderProfileThroughputCsv, renderThroughputCsv, type LmdeployRun } from '../../../reporters/csv/lmdeploy.ts'
 import { renderOfflineJsonl, renderOneBatchJsonl, type OneBatchRun } from '../../../reporters/csv/sglang.ts'
 import type { RequestRun } from '../../../reporters/csv/cells.ts'
@@ -73,6 +74,8 @@ test("throughput.csv and profile_throughput.csv have LMDeploy's two forms", () =
     report('rate', RATE, { metrics: NOTHING }),
     report('whole', clients({ n: 8, requests: 4, stream: false, dataset: SHAREGPT }), { metrics: unstreamed }),
     report('offline', OFFLINE, { target: { kind: 'llama' }, metrics: unstreamed }),
+    report('64 workers', offline({ concurrency: 64, requests: 2000, dataset: SHAREGPT }), { target: { kind: 'llama' } }),
+    report('one by one', offline({ mode: 'naive', requests: 4, dataset: SHAREGPT }), { target: { kind: 'llama' } }),
   ] as LmdeployRun[]
   expect(renderThroughputCsv(runs)).toBe(golden('throughput.csv'))
   expect(renderProfileThroughputCsv(runs)).toBe(golden('profile_throughput.csv'))
@@ -81,6 +84,18 @@ test("throughput.csv and profile_throughput.csv have LMDeploy's two forms", () =
 test("offline.jsonl has SGLang's keys, without those that are unknown", () => {
   const runs = [report('offline', OFFLINE, { target: { kind: 'llama' } }), report('offline', OFFLINE, { metrics: NOTHING })] as RequestRun[]
   expect(renderOfflineJsonl(runs)).toBe(golden('offline.jsonl'))
+})
+
+const mode = (name: 'naive' | 'offline' | 'online') => offline({ mode: name, requests: 4, maxBatchSize: 2, dataset: 'questions.txt' })
+
+test("schedulers.csv has rosellm's report for each mode, with a throughput of completion that counts completion alone", () => {
+  const runs = [
+    report('naive', mode('naive')),
+    report('all together', mode('offline')),
+    report('online', mode('online'), { attempt: 1, metrics: { ...FIGURES, wallSeconds: 0.539884 } }),
+    report('down', mode('online'), { metrics: NOTHING }),
+  ] as SchedulerRun[]
+  expect(renderSchedulersCsv(runs)).toBe(golden('schedulers.csv'))
 })
 
 test("one_batch.jsonl has SGLang's keys, without decode figures for one token and without skipped cases", () => {
@@ -118,18 +133,20 @@ test("one_batch.jsonl has SGLang's keys, without decode figures for one token an
   expect(renderOneBatchJsonl([one as OneBatchRun])).toBe(golden('one_batch.jsonl'))
 })
 
-test('every bench has its own system files, and all closed and open loops share clients.csv', () => {
+test('every bench has its own system files, all closed and open loops share clients.csv, and all scheduling modes schedulers.csv', () => {
   const runs = [
     report('chat', CLIENTS),
     report('chat', CLIENTS, { attempt: 1, folder: 'bench-results/now/chat_attempt-2' }),
     report('rate', RATE),
     report('offline', OFFLINE),
     report('rl', rollout({ batch: 2, n: 2 })),
+    report('naive', offline({ mode: 'naive', requests: 4 }), { folder: 'bench-results/now/offline' }),
     batchRun(),
   ]
   const files = seedFiles(model({ tests: [testModel({ runs: runs.slice(0, 3) }), testModel({ runs: runs.slice(3) })] }))
   expect(files.map(({ folder, name }) => (folder === undefined ? name : `${folder}/${name}`))).toEqual([
     'clients.csv',
+    'schedulers.csv',
     'bench-results/now/chat/throughput.csv',
     'bench-results/now/chat/profile_throughput.csv',
     'bench-results/now/chat_attempt-2/throughput.csv',

@@ -16,6 +16,14 @@ describe('a target is found', () => {
     expect(subject).toEqual({ kind: 'target', target: own })
   })
 
+  test('an engine of the workload’s own stands in the place of a server, whatever the plugin and the environment say', () => {
+    const spec = specOf(clients({ n: 1, engine: llama({ parallel: 4 }) }))!
+    expect(resolveSubject(spec, { target: plugins }, { LLM_BENCH_BASE_URL: 'http://env:1' })).toMatchObject({
+      kind: 'engine',
+      engine: { kind: 'llama', parallel: 4 },
+    })
+  })
+
   test('then in the plugin', () => {
     expect(resolveSubject(workload(), { target: plugins }, { LLM_BENCH_BASE_URL: 'http://env:1' })).toEqual({
       kind: 'target',
