@@ -12,7 +12,7 @@ test(
       import { clients, llama, offline } from 'vitest-llm-bench'
       test('schedulers', async ({ bench }) => {
         const modes = ['naive', 'offline', 'online'].map((mode) =>
-          bench(mode, offline({ mode, requests: 16, maxTokens: 32, maxBatchSize: 8, warmup: 4 })))
+          bench(mode, offline({ mode, requests: 16, outputLength: 32, maxBatchSize: 8, warmup: 4 })))
         const result = await bench.compare(...modes)
         expect(result.get('offline').metrics.outputTokensPerSecond).toBeGreaterThan(result.get('naive').metrics.outputTokensPerSecond)
       })
