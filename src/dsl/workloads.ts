@@ -98,6 +98,9 @@ const oneEnd = (options: { requests?: number | undefined; duration?: number | un
 const oneSubject = (options: { target?: TargetSpec | undefined; engine?: EngineSpec | undefined }): boolean =>
   options.target === undefined || options.engine === undefined
 const SUBJECT = { error: 'expected only one of `target` and `engine`', path: ['engine'] }
+const oneProcess = (options: { workers: 'auto' | number; engine?: EngineSpec | undefined }): boolean =>
+  options.workers === 'auto' || options.engine === undefined
+const WORKERS = { error: 'applies to servers only: an engine is driven from its own process', path: ['workers'] }
 const ENDS = { error: 'expected only one of `requests` and `duration`', path: ['duration'] }
 
 const rolloutOptions = z
@@ -116,6 +119,7 @@ const rolloutOptions = z
   })
   .refine(lengthsFit, LENGTHS)
   .refine(oneSubject, SUBJECT)
+  .refine(oneProcess, WORKERS)
   .refine(({ nPerRequest, engine }) => !nPerRequest || engine === undefined, {
     error: 'applies to servers only: an engine takes `n` requests',
     path: ['nPerRequest'],
@@ -165,6 +169,7 @@ const clientsOptions = z
   })
   .refine(lengthsFit, LENGTHS)
   .refine(oneSubject, SUBJECT)
+  .refine(oneProcess, WORKERS)
   .refine(oneEnd, ENDS)
 
 /** Options of {@link clients}. */
@@ -221,6 +226,7 @@ const requestRateOptions = z
   })
   .refine(lengthsFit, LENGTHS)
   .refine(oneSubject, SUBJECT)
+  .refine(oneProcess, WORKERS)
   .refine(oneEnd, ENDS)
   .refine((options) => options.burstiness === 1 || options.distribution === 'gamma', {
     error: "applies to `distribution: 'gamma'` only",

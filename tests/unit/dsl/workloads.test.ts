@@ -130,6 +130,7 @@ test('offline and one batch need an engine, the others a server', () => {
 test('a workload has a server or an engine, not both', () => {
   expect(clients({ n: 1, engine: llama() })[WORKLOAD].spec).toMatchObject({ engine: { kind: 'llama' } })
   expect(() => clients({ n: 1, engine: llama(), target: embedded() })).toThrow('expected only one of `target` and `engine`')
+  expect(() => requestRate({ rate: 1, workers: 2, engine: llama() })).toThrow('`workers` is 2: applies to servers only')
   expect(() => rollout({ batch: 1, n: 2, nPerRequest: true, engine: llama() })).toThrow('`nPerRequest` is true: applies to servers only')
 })
 
