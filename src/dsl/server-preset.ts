@@ -30,7 +30,7 @@ export const common = {
 /** And of those that are Python modules. */
 export const python = {
   ...common,
-  /** Interpreter, say of a virtual environment (default: `LLM_BENCH_PYTHON`, else `python3`). */
+  /** Interpreter, say of a virtual environment: a command, words split at spaces (default: `LLM_BENCH_PYTHON`, else `python3`). */
   python: nonEmptyString.optional(),
 }
 
@@ -106,18 +106,19 @@ export const UNBUFFERED = { PYTHONUNBUFFERED: '1' }
 
 type PythonOptions = z.output<z.ZodObject<typeof python>>
 
-/** The Python that starts the server. */
-export function interpreter(options: PythonOptions): string {
-  return options.python ?? (process.env['LLM_BENCH_PYTHON'] || 'python3')
+/** Words of the Python that starts the server. */
+export function interpreter(options: PythonOptions): string[] {
+  return (options.python ?? (process.env['LLM_BENCH_PYTHON'] || 'python3')).split(/\s+/)
 }
 
 /** Asks the interpreter for a package's version without importing it; a server that is started another way is not asked. */
 export function packageVersion(options: PythonOptions, name: string): { version?: VersionSpec } {
   if (options.command !== undefined) return {}
+  const [command, ...words] = interpreter(options)
   return {
     version: {
-      command: interpreter(options),
-      args: ['-c', `from importlib.metadata import version; print('${name}', version('${name}'))`],
+      command: command!,
+      args: [...words, '-c', `from importlib.metadata import version; print('${name}', version('${name}'))`],
     },
   }
 }

@@ -34,7 +34,7 @@ export function vllmServer(options: z.input<typeof vllmOptions>): LaunchTargetSp
     '--enforce-eager': o.enforceEager,
   })
   // It tells its version by itself.
-  const start = { name: 'vllm', command: [interpreter(o), '-m', 'vllm.entrypoints.openai.api_server'], flags, health: '/health' }
+  const start = { name: 'vllm', command: [...interpreter(o), '-m', 'vllm.entrypoints.openai.api_server'], flags, health: '/health' }
   return serverOf(o, { ...start, env: UNBUFFERED }, 'vllmServer()')
 }
 
@@ -59,7 +59,7 @@ export function sglangServer(options: z.input<typeof sglangOptions>): LaunchTarg
     '--served-model-name': o.servedModelName,
     '--disable-radix-cache': o.prefixCaching === false,
   })
-  const start = { name: 'sglang', command: [interpreter(o), '-m', 'sglang.launch_server'], flags, health: '/health', env: UNBUFFERED }
+  const start = { name: 'sglang', command: [...interpreter(o), '-m', 'sglang.launch_server'], flags, health: '/health', env: UNBUFFERED }
   return serverOf(o, { ...start, ...packageVersion(o, 'sglang') }, 'sglangServer()')
 }
 
@@ -90,7 +90,7 @@ export function lmdeployServer(options: z.input<typeof lmdeployOptions>): Launch
     '--model-name': o.servedModelName,
     '--enable-prefix-caching': o.prefixCaching,
   })
-  const command = [interpreter(o), '-m', 'lmdeploy', 'serve', 'api_server']
+  const command = [...interpreter(o), '-m', 'lmdeploy', 'serve', 'api_server']
   const start = { name: 'lmdeploy', command, words: [o.model], flags, health: '/health', env: UNBUFFERED }
   return serverOf(o, { ...start, ...packageVersion(o, 'lmdeploy') }, 'lmdeployServer()')
 }
@@ -117,7 +117,7 @@ export function fastdeployServer(options: z.input<typeof fastdeployOptions>): La
     '--max-num-seqs': o.maxNumSeqs,
     '--gpu-memory-utilization': o.gpuMemoryUtilization,
   })
-  const command = [interpreter(o), '-m', 'fastdeploy.entrypoints.openai.api_server']
+  const command = [...interpreter(o), '-m', 'fastdeploy.entrypoints.openai.api_server']
   const start = { name: 'fastdeploy', command, flags, health: '/health', env: UNBUFFERED }
   return serverOf(o, { ...start, ...packageVersion(o, 'fastdeploy-gpu') }, 'fastdeployServer()')
 }
@@ -147,7 +147,7 @@ export function lightllmServer(options: z.input<typeof lightllmOptions>): Launch
   })
   const start = {
     name: 'lightllm',
-    command: [interpreter(o), '-m', 'lightllm.server.api_server'],
+    command: [...interpreter(o), '-m', 'lightllm.server.api_server'],
     flags,
     health: '/health',
     env: UNBUFFERED,

@@ -79,8 +79,8 @@ test('two versions are two interpreters', () => {
   const [a, b] = ['/a/bin/python', '/b/bin/python'].map((python) => sglangServer({ model: 'm', python }))
   expect(a).toMatchObject({ command: '/a/bin/python', version: { command: '/a/bin/python' } })
   expect(b!.command).toBe('/b/bin/python')
-  vi.stubEnv('LLM_BENCH_PYTHON', '/c/python')
-  expect(vllmServer({ model: 'm' }).command).toBe('/c/python')
+  vi.stubEnv('LLM_BENCH_PYTHON', '/c/run python')
+  expect(vllmServer({ model: 'm' })).toMatchObject({ command: '/c/run', args: expect.arrayContaining(['python', '-m']) as string[] })
   vi.unstubAllEnvs()
 })
 
