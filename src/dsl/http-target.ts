@@ -18,6 +18,8 @@ export interface HttpTargetSpec extends ConnectionSpec {
   readonly timeout: number
   /** Seconds without a byte after which a stream is given up, from the first byte of its body on. */
   readonly idleTimeout: number
+  /** Whether the server profiles itself during the load. */
+  readonly profile?: boolean | undefined
   /** A `tokenizer.json` for what the server does not count itself. */
   readonly tokenizer?: string | undefined
 }
@@ -79,3 +81,6 @@ export function parseHttpTarget<Schema extends z.ZodType<Addressed>>(schema: Sch
   const { baseURL, baseURLs, apiKey, apiKeys, ...rest } = parseOptions(addressed, options, call)
   return { baseURLs: baseURLs ?? [baseURL!], apiKeys: apiKeys ?? (apiKey === undefined ? [] : [apiKey]), ...rest }
 }
+
+/** Option of the targets whose servers may have a profiler of their own. */
+export const profileField = z.boolean({ error: 'expected true or false' }).optional()

@@ -209,5 +209,7 @@ export function transformersServer(options: z.input<typeof transformersOptions>)
   const command = o.command ?? ['transformers', 'serve']
   const [program, ...words] = [...command.slice(0, command.at(-1) === 'serve' ? -1 : undefined), 'version']
   const start = { name: 'transformers', command, words: [o.model], flags, health: '/health', env: UNBUFFERED }
-  return serverOf(o, { ...start, version: { command: program, args: words } }, 'transformersServer()')
+  // It lists models of its cache only, and takes others by their path.
+  const target = { model: o.model, ...o.target }
+  return serverOf({ ...o, target }, { ...start, version: { command: program, args: words } }, 'transformersServer()')
 }

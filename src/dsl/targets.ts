@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { llamaFields } from './engines.ts'
 import type { HttpTargetSpec } from './http-target.ts'
-import { httpTargetFields, parseHttpTarget } from './http-target.ts'
+import { httpTargetFields, parseHttpTarget, profileField } from './http-target.ts'
 import type { LaunchTargetSpec } from './launch.ts'
 import { nonEmptyString, parseOptions, wholeNumber } from './options.ts'
 import { portPlaceholders } from './ports.ts'
@@ -42,6 +42,7 @@ const endpoint = z.enum(['chat', 'completions'], { error: "expected 'chat' or 'c
 const openaiOptions = z.strictObject({
   ...httpTargetFields({ endpoints: /\/completions$/, ends: 'at /v1' }),
   endpoint: endpoint.default('chat'),
+  profile: profileField,
 })
 
 /** Options of {@link openai}. */
@@ -64,6 +65,7 @@ export type OpenAIOptions = z.input<typeof openaiOptions>
  * @param options.ca path of a PEM file with CA certificates to trust beside the usual ones
  * @param options.cert path of a PEM file with the client's certificate; `key` is the path of its private key
  * @param options.rejectUnauthorized `false` takes any certificate of the server's (default: true)
+ * @param options.profile have vLLM or SGLang profile itself from the end of the warm-up to the end of the load (`/start_profile`)
  * @example openai({ baseURL: 'http://127.0.0.1:8000/v1', model: 'Qwen2.5-7B-Instruct' })
  */
 export function openai(options: OpenAIOptions): OpenAITargetSpec {

@@ -24,6 +24,7 @@ import { Peers } from './pool/peers.ts'
 import { sharedCells, SharedLoad } from './pool/shared-load.ts'
 import { readProgress, wholeProgress } from './pool/shared-progress.ts'
 import { workerCount } from './pool/worker-count.ts'
+import { Profile } from './profile.ts'
 import type { ProgressMeter } from './progress-meter.ts'
 import { mergeRequestParts } from './request-part.ts'
 import { recordOf } from './request-record.ts'
@@ -90,17 +91,22 @@ export async function runServed(
     // Every request in flight listens.
     setMaxListeners(0, ends)
     ends.addEventListener('abort', () => peers?.cancel())
-    const driver = { ...base, signal: ends, start: () => commonStart(plan, clock, peers!, signal) }
     // What an earlier session did is in the answers' count and not in this session's.
     const serverTokens = restored === undefined ? await followServerTokens(target, signal) : undefined
-    const own = await drive(plan, spec, driver, peers, restored?.batches ?? [])
-    const parts = [own, ...(await peers.parts())]
+    const profile = new Profile(target, progress, signal)
+    const start = async (): Promise<number> => {
+      await profile.start()
+      return commonStart(plan, clock, peers!, signal)
+    }
+    const parts = await drive(plan, spec, { ...base, signal: ends, start }, peers, restored?.batches ?? [])
+      .then(async (own) => [own, ...(await peers!.parts())])
+      .finally(() => profile.stop())
 
     const requests = mergeRequestParts(parts)
     const result = resultOf(spec, parts, dataset.rows.length, requests.log.span)
     const { latenessNs } = result
     const load = { maxInFlight: maxInFlight(spec), mostInFlight: shared.mostInFlight, latenessNs, openFiles: await openFileLimit() }
-    return recordOf({ ...result, notes: [...resumeNotes, ...warmupNotes, ...result.notes] }, requests, {
+    return recordOf({ ...result, notes: [...resumeNotes, ...warmupNotes, ...profile.notes, ...result.notes] }, requests, {
       bench: plan.bench,
       clock,
       dataset,

@@ -5,6 +5,8 @@ import { AnswerBuilder } from './answer.ts'
 import type { HttpProtocol } from './http-protocol.ts'
 import { ASIDE_TIMEOUT, getDocument, Probe } from './probe.ts'
 import type { Door } from './probe.ts'
+import { HttpProfiler } from './profiler.ts'
+import type { Profiler } from './profiler.ts'
 import type { AnswerReader } from './readers.ts'
 import { DocumentReader, StreamReader } from './readers.ts'
 import { rehearse } from './rehearsal.ts'
@@ -30,6 +32,7 @@ export function httpTarget<Spec extends HttpTargetSpec>(protocol: HttpProtocol<S
 }
 
 class HttpTarget<Spec extends HttpTargetSpec> implements Target {
+  readonly profiler: Profiler | undefined
   readonly #protocol: HttpProtocol<Spec>
   readonly #spec: Spec
   readonly #context: TargetContext
@@ -68,16 +71,19 @@ class HttpTarget<Spec extends HttpTargetSpec> implements Target {
       ...spec.apiKeys,
       ...secretHeaders(spec),
     ])
+    this.profiler =
+      spec.profile === true
+        ? new HttpProfiler(
+            this.#http,
+            this.#addresses.map((_, i) => this.#door(i)),
+            this.#scrub,
+          )
+        : undefined
   }
 
   async prepare(signal: AbortSignal): Promise<TargetInfo> {
-    const door = (i: number): Door => ({
-      address: this.#addresses[i % this.#addresses.length]!,
-      headers: this.#headers[i % this.#addresses.length]![i % this.#keys]!,
-    })
-    // As requests will pair them, so that a key that is for one URL only is tried there.
-    const others = Array.from({ length: Math.max(this.#addresses.length, this.#keys) - 1 }, (_, i) => door(i + 1))
-    const probe = new Probe(this.#spec, [door(0), ...others], { http: this.#http, scrub: this.#scrub, signal })
+    const others = Array.from({ length: Math.max(this.#addresses.length, this.#keys) - 1 }, (_, i) => this.#door(i + 1))
+    const probe = new Probe(this.#spec, [this.#door(0), ...others], { http: this.#http, scrub: this.#scrub, signal })
     const info = await this.#protocol.probe(probe)
     this.#model = info.model
     return info
@@ -147,6 +153,12 @@ class HttpTarget<Spec extends HttpTargetSpec> implements Target {
       const target = new HttpTarget(this.#protocol, spec, { ...this.#context, onTokens: () => {}, transport: stoodIn })
       await sendAll(() => target.send({ ...request, n: 1 }, signal)).finally(() => target.close())
     })
+  }
+
+  /** A URL and a key as requests will pair them, so that a key that is for one URL only is tried there. */
+  #door(i: number): Door {
+    const a = i % this.#addresses.length
+    return { address: this.#addresses[a]!, headers: this.#headers[a]![i % this.#keys]! }
   }
 
   #readerOf({ stream, n }: GenerateRequest, answer: AnswerBuilder): AnswerReader {

@@ -3,6 +3,7 @@ import type { SamplingSpec } from '../dsl/workload-spec.ts'
 import type { Clock } from '../metrics/clock.ts'
 import type { ErrorKind } from '../metrics/columns.ts'
 import type { CountedTokens } from '../metrics/record.ts'
+import type { Profiler } from './profiler.ts'
 import type { Transport } from './wire/connections.ts'
 
 /** A live server, reached by one wire protocol. Made for one run and closed after it. */
@@ -29,6 +30,8 @@ export interface Target {
    * rejects and generates nothing.
    */
   countedTokens?(signal: AbortSignal): Promise<CountedTokens | undefined>
+  /** Where the spec asks for a profile. */
+  readonly profiler?: Profiler | undefined
   /** What a reader of the run must know of how the server was reached; may grow with each request. */
   readonly notes: readonly string[]
   close(): Promise<void>
