@@ -19,13 +19,11 @@ async function serve(profileStatus = 200): Promise<{ baseURL: string; asked: str
   const asked: string[] = []
   const server = createServer((request, response) => {
     request.resume()
-    if (request.method === 'GET') return void response.end('{"data":[{"id":"m"}]}')
-    asked.push(request.url!)
+    if (request.method === 'POST') asked.push(request.url!)
+    if (request.method === 'GET') response.end('{"data":[{"id":"m"}]}')
     // As SGLang answers it, and vLLM with nothing at all.
-    if (request.url!.endsWith('_profile'))
-      return void response.writeHead(profileStatus, { 'content-type': 'text/html' }).end('Start profiling.')
-    response.writeHead(200, { 'content-type': 'text/event-stream' })
-    response.end(`data: ${JSON.stringify(CHUNK)}\n\n`)
+    else if (request.url!.endsWith('_profile')) response.writeHead(profileStatus, { 'content-type': 'text/html' }).end('Start profiling.')
+    else response.writeHead(200, { 'content-type': 'text/event-stream' }).end(`data: ${JSON.stringify(CHUNK)}\n\n`)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => void server.close())
