@@ -1,6 +1,6 @@
 import type { LiveTargetSpec } from '../dsl/targets.ts'
 import { httpTarget } from './http-target.ts'
-import { openaiProtocol } from './openai/protocol.ts'
+import { openaiProtocol } from './protocols/openai/protocol.ts'
 import type { Target, TargetContext } from './target.ts'
 
 type Makers = {

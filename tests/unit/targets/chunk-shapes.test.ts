@@ -3,7 +3,7 @@ import type { Random } from '../../../src/datasets/sampling.ts'
 import { createRandom } from '../../../src/datasets/sampling.ts'
 import { AnswerBuilder } from '../../../src/targets/answer.ts'
 import { ChunkShapes, Witness } from '../../../src/targets/chunk-shapes.ts'
-import { decode } from '../../../src/targets/openai/decode.ts'
+import { decode } from '../../../src/targets/protocols/openai/decode.ts'
 import { StreamReader } from '../../../src/targets/readers.ts'
 
 const FRAME = { before: 'data: ', behind: '\n\n' }

@@ -1,5 +1,5 @@
-import type { OpenAITargetSpec } from '../../dsl/targets.ts'
-import type { HttpProtocol } from '../http-protocol.ts'
+import type { OpenAITargetSpec } from '../../../dsl/targets.ts'
+import type { HttpProtocol } from '../../http-protocol.ts'
 import { decode } from './decode.ts'
 import { probeOpenAI } from './probe.ts'
 import { requestOpenAI } from './request.ts'

@@ -1,7 +1,7 @@
-import type { OpenAITargetSpec } from '../../dsl/targets.ts'
-import type { ProtocolRequest } from '../http-protocol.ts'
-import { promptText } from '../prompt-text.ts'
-import type { GenerateRequest } from '../target.ts'
+import type { OpenAITargetSpec } from '../../../dsl/targets.ts'
+import type { ProtocolRequest } from '../../http-protocol.ts'
+import { promptText } from '../../prompt-text.ts'
+import type { GenerateRequest } from '../../target.ts'
 
 /** A request for chat or for a plain completion, which takes a prompt in place of messages. */
 export function requestOpenAI(asked: GenerateRequest, spec: OpenAITargetSpec, model: string | undefined): ProtocolRequest {

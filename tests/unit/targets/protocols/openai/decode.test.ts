@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { AnswerSink } from '../../../../src/targets/answer.ts'
-import { decode } from '../../../../src/targets/openai/decode.ts'
+import type { AnswerSink } from '../../../../../src/targets/answer.ts'
+import { decode } from '../../../../../src/targets/protocols/openai/decode.ts'
 
 /** What a sink is told, as a list. */
 function told(value: unknown): unknown[][] {

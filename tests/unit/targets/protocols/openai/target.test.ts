@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { openai } from '../../../../src/dsl/targets.ts'
-import { startClock } from '../../../../src/metrics/clock.ts'
-import { httpTarget } from '../../../../src/targets/http-target.ts'
-import { openaiProtocol } from '../../../../src/targets/openai/protocol.ts'
-import type { Target, TargetInfo } from '../../../../src/targets/target.ts'
-import { head, ProtocolServer, respond, respondJSON } from '../../../contract/protocol-server.ts'
+import { openai } from '../../../../../src/dsl/targets.ts'
+import { startClock } from '../../../../../src/metrics/clock.ts'
+import { httpTarget } from '../../../../../src/targets/http-target.ts'
+import { openaiProtocol } from '../../../../../src/targets/protocols/openai/protocol.ts'
+import type { Target, TargetInfo } from '../../../../../src/targets/target.ts'
+import { head, ProtocolServer, respond, respondJSON } from '../../../../contract/protocol-server.ts'
 
 const clock = startClock()
 const { signal } = new AbortController()

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { openai } from '../../../../src/dsl/targets.ts'
-import { requestOpenAI } from '../../../../src/targets/openai/request.ts'
-import type { GenerateRequest } from '../../../../src/targets/target.ts'
+import { openai } from '../../../../../src/dsl/targets.ts'
+import { requestOpenAI } from '../../../../../src/targets/protocols/openai/request.ts'
+import type { GenerateRequest } from '../../../../../src/targets/target.ts'
 
 const bare: GenerateRequest = { messages: [{ role: 'user', content: 'Hi' }], maxTokens: 8, n: 1, stream: true, keepText: false }
 const baseURL = 'http://127.0.0.1:1'

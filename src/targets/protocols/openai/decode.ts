@@ -1,7 +1,7 @@
-import type { AnswerSink } from '../answer.ts'
-import type { JSONObject } from '../json.ts'
-import { errorIn, isCount, parseObject } from '../json.ts'
-import { isRecord } from '../wire/failure.ts'
+import type { AnswerSink } from '../../answer.ts'
+import type { JSONObject } from '../../json.ts'
+import { errorIn, isCount, parseObject } from '../../json.ts'
+import { isRecord } from '../../wire/failure.ts'
 
 /**
  * Tells what the JSON of one event or of a whole body says, of chat and of plain completions alike.

@@ -1,8 +1,8 @@
-import type { OpenAITargetSpec } from '../../dsl/targets.ts'
-import { LlmBenchError } from '../../errors.ts'
-import type { Door, JSONAnswer, Probe } from '../probe.ts'
-import type { TargetInfo } from '../target.ts'
-import { isRecord } from '../wire/failure.ts'
+import type { OpenAITargetSpec } from '../../../dsl/targets.ts'
+import { LlmBenchError } from '../../../errors.ts'
+import type { Door, JSONAnswer, Probe } from '../../probe.ts'
+import type { TargetInfo } from '../../target.ts'
+import { isRecord } from '../../wire/failure.ts'
 
 /**
  * Asks each URL for its models, and the first for its version. Nothing is generated.
