@@ -67,19 +67,25 @@ interface Addressed extends ConnectionSpec {
  * Checks the options of a target over HTTP, and makes lists of its URLs and keys.
  * @param schema has the {@link httpTargetFields}
  * @param call the call they were given to, for messages
+ * @param needsURL whether there is no such target without a URL
  * @throws {LlmBenchError} `INVALID_OPTION`
  */
-export function parseHttpTarget<Schema extends z.ZodType<Addressed>>(schema: Schema, options: unknown, call: string) {
+export function parseHttpTarget<Schema extends z.ZodType<Addressed>>(schema: Schema, options: unknown, call: string, needsURL = true) {
+  const count = needsURL ? 'exactly' : 'at most'
   const addressed = schema
-    .refine(({ baseURL, baseURLs }) => (baseURL === undefined) !== (baseURLs === undefined), {
-      error: 'expected exactly one of `baseURL` and `baseURLs`',
+    .refine(({ baseURL, baseURLs }) => (baseURL === undefined ? !needsURL || baseURLs !== undefined : baseURLs === undefined), {
+      error: `expected ${count} one of \`baseURL\` and \`baseURLs\``,
     })
     .refine(({ apiKey, apiKeys }) => apiKey === undefined || apiKeys === undefined, {
       error: 'expected at most one of `apiKey` and `apiKeys`',
     })
     .superRefine(connectionFits)
   const { baseURL, baseURLs, apiKey, apiKeys, ...rest } = parseOptions(addressed, options, call)
-  return { baseURLs: baseURLs ?? [baseURL!], apiKeys: apiKeys ?? (apiKey === undefined ? [] : [apiKey]), ...rest }
+  return { baseURLs: baseURLs ?? listOf(baseURL), apiKeys: apiKeys ?? listOf(apiKey), ...rest }
+}
+
+function listOf(value: string | undefined): string[] {
+  return value === undefined ? [] : [value]
 }
 
 /** Option of the targets whose servers may have a profiler of their own. */

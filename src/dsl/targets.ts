@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import { llamaFields } from './engines.ts'
+import type { CustomTargetSpec } from './custom-target.ts'
 import type { HttpTargetSpec } from './http-target.ts'
 import { httpTargetFields, parseHttpTarget, profileField } from './http-target.ts'
 import type { LaunchTargetSpec } from './launch.ts'
+import type { NativeTargetSpec } from './native-targets.ts'
 import { nonEmptyString, parseOptions, wholeNumber } from './options.ts'
 import { portPlaceholders } from './ports.ts'
 import type { SimulatorTargetSpec } from './simulator.ts'
@@ -11,7 +13,7 @@ import type { SimulatorTargetSpec } from './simulator.ts'
 export type TargetSpec = LiveTargetSpec | StartedTargetSpec
 
 /** A target that is there already, and is reached over a wire. */
-export type LiveTargetSpec = OpenAITargetSpec
+export type LiveTargetSpec = OpenAITargetSpec | NativeTargetSpec | CustomTargetSpec
 
 /** A target that the run starts and ends. */
 export type StartedTargetSpec = EmbeddedTargetSpec | SimulatorTargetSpec | LaunchTargetSpec
@@ -103,7 +105,19 @@ export function parseEmbedded(options: unknown, call: string): EmbeddedTargetSpe
 }
 
 const STARTED: Readonly<Record<StartedTargetSpec['kind'], true>> = { embedded: true, simulator: true, launch: true }
-const LIVE: Readonly<Record<LiveTargetSpec['kind'], true>> = { openai: true }
+const LIVE: Readonly<Record<LiveTargetSpec['kind'], true>> = {
+  openai: true,
+  fastdeploy: true,
+  lightllm: true,
+  amsv2: true,
+  sglang: true,
+  lmdeploy: true,
+  tgi: true,
+  triton: true,
+  llamacpp: true,
+  ollama: true,
+  custom: true,
+}
 
 /** Whether the run starts the target itself. */
 export function isStarted(spec: TargetSpec): spec is StartedTargetSpec {

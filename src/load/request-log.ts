@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { RequestColumns, RequestRow } from '../metrics/columns.ts'
 import { ColumnBuilder } from '../metrics/columns.ts'
 import type { ErrorKind } from '../metrics/columns.ts'
+import { UNTOLD } from '../targets/finish-reason.ts'
 import type { Answer } from '../targets/target.ts'
 import { lacksTokens, rowsOf, setTokens } from './answer-rows.ts'
 import type { Call, TokenCells } from './answer-rows.ts'
@@ -76,7 +77,7 @@ export class RequestLog {
       this.#append(row, answer.endNs, answer.error?.message ?? 'the answer had no token')
       if (!row.completed || forced === undefined) continue
       this.#forced++
-      if (row.finishReason !== 'length' || (row.outputTokens ?? forced) !== forced) this.#offLength++
+      if (endedOtherwise(row) || (row.outputTokens ?? forced) !== forced) this.#offLength++
     }
   }
 
@@ -131,4 +132,9 @@ export function toCount(call: Pick<Call, 'messages' | 'n'>, answer: Omit<Uncount
     usage: answer.usage,
     choices: answer.choices.slice(0, call.n ?? 1).map(({ text, chunks }) => ({ text, chunks })),
   }
+}
+
+/** Whether the server says that an answer ended for another reason than its length; some say nothing. */
+function endedOtherwise({ finishReason }: Pick<RequestRow, 'finishReason'>): boolean {
+  return finishReason !== undefined && finishReason !== UNTOLD && finishReason !== 'length'
 }

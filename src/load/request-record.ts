@@ -13,7 +13,7 @@ export interface RecordContext {
   readonly bench: string
   readonly clock: Clock
   readonly dataset: Dataset
-  readonly model: string
+  readonly model?: string | undefined
   readonly version?: string | undefined
   /** What must be known of how the server was reached. */
   readonly targetNotes?: readonly string[]

@@ -8,6 +8,7 @@ import { RolloutFiles } from '../files/rollout-files.ts'
 import { startClock } from '../metrics/clock.ts'
 import type { Clock } from '../metrics/clock.ts'
 import type { RequestRecord } from '../metrics/record.ts'
+import { checkCarried } from './carried.ts'
 import { clientFacts, openFileLimit } from './client-facts.ts'
 import { closedLoop, closedResult } from './closed-loop.ts'
 import type { ClosedFacts } from './closed-loop.ts'
@@ -62,6 +63,7 @@ export async function runServed(
   const target = await openTarget(plan, spec, { clock, onTokens }, { dataset, tokenizer }, signal)
   let peers: Peers | undefined
   try {
+    const carriedNotes = checkCarried(spec, target, dataset)
     const { model, version, streams = true } = await target.prepare(signal)
     if (signal.aborted) throw cancelledBefore(plan)
     // An engine is driven from its own process.
@@ -77,7 +79,7 @@ export async function runServed(
       workers,
       plan.target && {
         spec,
-        target: { ...plan.target, model },
+        target: model === undefined ? plan.target : { ...plan.target, model },
         rows: dataset.rows,
         originNs: clock.originNs,
         tokenizer: tokenizerPath,
@@ -106,7 +108,7 @@ export async function runServed(
     const result = resultOf(spec, parts, dataset.rows.length, requests.log.span)
     const { latenessNs } = result
     const load = { maxInFlight: maxInFlight(spec), mostInFlight: shared.mostInFlight, latenessNs, openFiles: await openFileLimit() }
-    return recordOf({ ...result, notes: [...resumeNotes, ...warmupNotes, ...profile.notes, ...result.notes] }, requests, {
+    return recordOf({ ...result, notes: [...carriedNotes, ...resumeNotes, ...warmupNotes, ...profile.notes, ...result.notes] }, requests, {
       bench: plan.bench,
       clock,
       dataset,

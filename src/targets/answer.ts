@@ -5,8 +5,10 @@ import type { Answer, Choice } from './target.ts'
 
 /** What the decoders of every wire protocol tell about an answer. */
 export interface AnswerSink {
-  /** Text of the model; '' is no token. */
+  /** Further text of the model; '' is no token. */
   token(choice: number, text: string, kind: 'answer' | 'reasoning'): void
+  /** All text of the choice so far: what it has more than before is further text. */
+  textSoFar(choice: number, text: string): void
   finish(choice: number, reason: string): void
   /** The counts so far; the last ones count. 0 tokens of the prompt: the server does not tell them. */
   usage(promptTokens: number, outputTokens: number): void
@@ -23,15 +25,22 @@ export class AnswerBuilder implements AnswerSink {
   #readNs = Number.NaN
   #usage: { promptTokens: number; outputTokens: number } | undefined
   #serverError: string | undefined
+  readonly #tellsFinish: boolean
   /** The protocol's own mark for the end of the stream has come. */
   #ended = false
+  /** The stream ended within an event. */
+  #cutOff = false
   readonly keepsText: boolean
   /** Chunks with tokens, of all choices. */
   tokenChunks = 0
 
-  /** @param keepText whether texts are collected: without, they are '' */
-  constructor(n: number, streamed: boolean, keepText = true) {
+  /**
+   * @param keepText whether texts are collected: without, they are ''
+   * @param tellsFinish whether a whole stream tells why each answer finished
+   */
+  constructor(n: number, streamed: boolean, keepText = true, tellsFinish = true) {
     this.keepsText = keepText
+    this.#tellsFinish = tellsFinish
     this.#choices = Array.from({ length: n }, () => new ChoiceBuilder())
     this.#streamed = streamed
   }
@@ -53,6 +62,11 @@ export class AnswerBuilder implements AnswerSink {
     if (this.#choice(choice).add(kind, this.#chunk, this.#readNs, this.#streamed)) this.tokenChunks++
   }
 
+  textSoFar(choice: number, text: string): void {
+    const before = this.#choice(choice).grow(text.length)
+    if (before < text.length) this.token(choice, before === 0 ? text : text.slice(before), 'answer')
+  }
+
   finish(choice: number, reason: string): void {
     this.#choice(choice).finishReason = reason
   }
@@ -67,6 +81,10 @@ export class AnswerBuilder implements AnswerSink {
 
   endMark(): void {
     this.#ended = true
+  }
+
+  cutOff(): void {
+    this.#cutOff = true
   }
 
   /** Whether nothing of an answer has come: no choice, no count, no error. */
@@ -97,12 +115,15 @@ export class AnswerBuilder implements AnswerSink {
     const broken = this.#choices.find((choice) => choice.finishReason === 'error' || choice.finishReason === 'abort')
     if (broken !== undefined) return { kind: 'server', message: `the server finished the answer with '${broken.finishReason}'` }
     const begun = this.#choices.filter((choice) => choice.begun)
-    if (this.#streamed && (begun.length === 0 ? !this.#ended : begun.some((choice) => choice.finishReason === undefined))) {
-      return TRUNCATED
-    }
+    if (this.#streamed && this.#isTruncated(begun)) return TRUNCATED
     if (this.#choices.every((choice) => choice.chunks === 0)) return this.#emptyFailure()
     if (begun.length === this.#choices.length) return undefined
     return { kind: 'protocol', message: `${this.#choices.length} answers were asked for (n) and ${begun.length} came` }
+  }
+
+  #isTruncated(begun: readonly ChoiceBuilder[]): boolean {
+    if (!this.#tellsFinish) return this.#cutOff || this.#chunk === 0
+    return begun.length === 0 ? !this.#ended : begun.some((choice) => choice.finishReason === undefined)
   }
 
   #emptyFailure(): Failure | undefined {
@@ -133,11 +154,20 @@ class ChoiceBuilder {
   #firstAnswerNs = Number.NaN
   #lastTokenNs = Number.NaN
   readonly #gapsMs = new GapList()
+  /** Characters that have come of a text that is told from its start each time. */
+  #length = 0
   #answer = ''
   #reasoning = ''
 
   get begun(): boolean {
     return this.chunks > 0 || this.finishReason !== undefined
+  }
+
+  /** @returns the length so far */
+  grow(length: number): number {
+    const before = this.#length
+    this.#length = Math.max(before, length)
+    return before
   }
 
   addText(text: string, kind: 'answer' | 'reasoning'): void {

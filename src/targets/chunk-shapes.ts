@@ -160,6 +160,11 @@ export class Witness implements AnswerSink {
     this.#sink?.token(choice, text, kind)
   }
 
+  textSoFar(choice: number, text: string): void {
+    this.#calls++
+    this.#sink?.textSoFar(choice, text)
+  }
+
   finish(choice: number, reason: string): void {
     this.#calls++
     this.#sink?.finish(choice, reason)

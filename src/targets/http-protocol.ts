@@ -1,7 +1,7 @@
 import type { HttpTargetSpec } from '../dsl/http-target.ts'
 import type { AnswerSink } from './answer.ts'
 import type { Probe } from './probe.ts'
-import type { GenerateRequest, TargetInfo } from './target.ts'
+import type { GenerateRequest, RequestOption, TargetInfo } from './target.ts'
 
 /**
  * Tells a sink what the JSON of one event says. It keeps nothing from one event to the next: events that differ by their text
@@ -9,6 +9,9 @@ import type { GenerateRequest, TargetInfo } from './target.ts'
  * @throws {WireError} `protocol` where it makes no sense
  */
 export type Decode = (json: string, sink: AnswerSink) => void
+
+/** How a streamed answer is cut into events: server-sent events, or one JSON on a line. */
+export type Framing = 'sse' | 'ndjson'
 
 /** One request of a protocol, before the user's `extraBody` is laid over its body. */
 export interface ProtocolRequest {
@@ -24,8 +27,11 @@ export interface ProtocolRequest {
 export interface HttpProtocol<Spec extends HttpTargetSpec = HttpTargetSpec> {
   /** The call that users write, for messages: `'openai()'`. */
   readonly call: string
-  /** How a streamed answer is cut into events: server-sent events, or one JSON on a line. */
-  readonly framing: 'sse'
+  readonly framing: Framing
+  /** What its requests have no field for. A workload that asks for it is refused; `request` never sees it. */
+  readonly lacks?: readonly RequestOption[]
+  /** Whether an answer tells why it finished (default); where none does, one is over when its body is. */
+  readonly tellsFinish?: boolean
   /** The path that all others follow, made from that of the base URL, which ends without a slash; left out, it is that one. */
   basePath?(path: string): string
   /** What is sent. A field of the body that is undefined is left out, so that the server's own default holds. */

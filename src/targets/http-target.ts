@@ -10,7 +10,7 @@ import type { Profiler } from './profiler.ts'
 import type { AnswerReader } from './readers.ts'
 import { DocumentReader, StreamReader } from './readers.ts'
 import { rehearse } from './rehearsal.ts'
-import type { Answer, GenerateRequest, Target, TargetContext, TargetInfo, WarmUpAhead } from './target.ts'
+import type { Answer, GenerateRequest, LackingTarget, RequestOption, Target, TargetContext, TargetInfo, WarmUpAhead } from './target.ts'
 import { countedTokens, sumOfCounted } from './token-counters.ts'
 import type { Address } from './wire/address.ts'
 import { parseAddress } from './wire/address.ts'
@@ -44,6 +44,7 @@ class HttpTarget<Spec extends HttpTargetSpec> implements Target {
   readonly #keys: number
   /** Whether the server at an address counted the tokens of its last answer, so that texts of further ones can go at once. */
   readonly #counts: boolean[]
+  readonly lacks: LackingTarget
   #model: string | undefined
   #nextAddress = 0
   #nextKey = 0
@@ -52,6 +53,7 @@ class HttpTarget<Spec extends HttpTargetSpec> implements Target {
     this.#protocol = protocol
     this.#spec = spec
     this.#context = context
+    this.lacks = { call: protocol.call, options: protocol.lacks ?? [] }
     this.#model = spec.model
     const { clock, transport } = context
     const route = routeOf(spec, protocol.call, context.root ?? process.cwd())
@@ -83,7 +85,7 @@ class HttpTarget<Spec extends HttpTargetSpec> implements Target {
 
   async prepare(signal: AbortSignal): Promise<TargetInfo> {
     const others = Array.from({ length: Math.max(this.#addresses.length, this.#keys) - 1 }, (_, i) => this.#door(i + 1))
-    const probe = new Probe(this.#spec, [this.#door(0), ...others], { http: this.#http, scrub: this.#scrub, signal })
+    const probe = new Probe(this.#spec, [this.#door(0), ...others], { http: this.#http, call: this.#protocol.call, scrub: this.#scrub, signal })
     const info = await this.#protocol.probe(probe)
     this.#model = info.model
     return info
@@ -114,9 +116,9 @@ class HttpTarget<Spec extends HttpTargetSpec> implements Target {
     const a = this.#nextAddress++ % this.#addresses.length
     const k = this.#nextKey++ % this.#keys
     const address = this.#addresses[a]!
-    const answer = new AnswerBuilder(request.n, request.stream, request.keepText || !this.#counts[a])
+    const answer = new AnswerBuilder(request.n, request.stream, request.keepText || !this.#counts[a], this.#protocol.tellsFinish)
     const reader = this.#readerOf(request, answer)
-    const { path, body } = this.#protocol.request(request, this.#spec, this.#model)
+    const { path, body } = this.#protocol.request(without(request, this.lacks.options), this.#spec, this.#model)
     const exchange = await this.#http.exchange(
       {
         method: 'POST',
@@ -164,7 +166,7 @@ class HttpTarget<Spec extends HttpTargetSpec> implements Target {
   #readerOf({ stream, n }: GenerateRequest, answer: AnswerBuilder): AnswerReader {
     const { decode, decodeWhole = decode } = this.#protocol
     const { onTokens } = this.#context
-    return stream ? new StreamReader(decode, answer, onTokens, n) : new DocumentReader(decodeWhole, answer, onTokens)
+    return stream ? new StreamReader(this.#protocol, answer, onTokens, n) : new DocumentReader(decodeWhole, answer, onTokens)
   }
 }
 
@@ -180,6 +182,17 @@ const STOOD_IN = {
   cert: undefined,
   key: undefined,
 } satisfies Partial<HttpTargetSpec>
+
+/** A request without some of its options: those that are asked for by nobody's wish, such as the length of a dataset's answer. */
+function without(request: GenerateRequest, options: readonly RequestOption[]): GenerateRequest {
+  if (options.length === 0) return request
+  const asked: { -readonly [Option in keyof GenerateRequest]: GenerateRequest[Option] } = { ...request }
+  for (const option of options) {
+    if (option === 'n') asked.n = 1
+    else asked[option] = undefined
+  }
+  return asked
+}
 
 /** An object with another laid over it: what that one holds wins, and objects within objects are laid over one another too. */
 function overlaid(under: Readonly<Record<string, unknown>>, over: Readonly<Record<string, unknown>>): Record<string, unknown> {

@@ -31,3 +31,9 @@ export function errorIn(value: JSONObject): string | undefined {
 export function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0
 }
+
+/** The text that an object has under a key; absent where it is none, or empty. */
+export function textAt(value: unknown, key: string): string | undefined {
+  const text = isRecord(value) ? value[key] : undefined
+  return typeof text === 'string' && text !== '' ? text : undefined
+}

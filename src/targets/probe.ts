@@ -24,41 +24,63 @@ export const ASIDE_TIMEOUT = 2
 /** Bytes that an answer may have. */
 const DOCUMENT_LIMIT = 4 * 1024 * 1024
 
+/** What a probe asks with. */
+export interface ProbeMeans {
+  readonly http: HttpClient
+  /** The call that made the target, for messages. */
+  readonly call: string
+  /** Takes secrets out of what a server says. */
+  readonly scrub: (text: string) => string
+  readonly signal: AbortSignal
+}
+
 /** Asks servers what they are, before the load. */
 export class Probe<Spec extends HttpTargetSpec = HttpTargetSpec> {
   readonly spec: Spec
   /** Each URL, and each key, at least once, paired as requests will pair them. */
   readonly doors: readonly [Door, ...Door[]]
   readonly #http: HttpClient
+  readonly #call: string
   readonly #scrub: (text: string) => string
   readonly #signal: AbortSignal
 
-  /** @param scrub takes secrets out of what a server says */
-  constructor(
-    spec: Spec,
-    doors: readonly [Door, ...Door[]],
-    connection: { readonly http: HttpClient; readonly scrub: (text: string) => string; readonly signal: AbortSignal },
-  ) {
+  constructor(spec: Spec, doors: readonly [Door, ...Door[]], means: ProbeMeans) {
     this.spec = spec
     this.doors = doors
-    this.#http = connection.http
-    this.#scrub = connection.scrub
-    this.#signal = connection.signal
+    this.#http = means.http
+    this.#call = means.call
+    this.#scrub = means.scrub
+    this.#signal = means.signal
   }
 
   /**
    * Asks what has to be answered.
    * @param path the whole path
-   * @param whatItIsNot what to tell of a server that answers no JSON, given what it said
+   * @param whatItIsNot what to tell of a server that answers something else, given what it said
    * @returns undefined where the server has no such path
    * @throws {LlmBenchError} `TARGET` where the server can't be reached, refuses the key or is not ready; `CANCELLED`
    */
-  async ask(door: Door, path: string, whatItIsNot: (said: string) => string): Promise<JSONAnswer | undefined> {
+  async ask(door: Door, path: string, whatItIsNot?: (said: string) => string): Promise<JSONAnswer | undefined> {
+    const answer = await this.reach(door, path)
+    const { failure, status } = answer.exchange
+    if (failure === undefined) return answer
+    if (status === 404 || status === 405) return undefined
+    const url = door.address.shown
+    const said = this.#scrub(failure.message)
+    if (failure.kind !== 'protocol') throw new LlmBenchError('TARGET', `${url} answered ${said}; is the server ready?`)
+    const message = whatItIsNot?.(said) ?? `${url} is no server for ${this.#call}: ${path} answered ${said}`
+    throw new LlmBenchError('TARGET', message)
+  }
+
+  /**
+   * Asks what any answer will do for.
+   * @throws {LlmBenchError} `TARGET` where the server can't be reached or refuses the key; `CANCELLED`
+   */
+  async reach(door: Door, path: string): Promise<JSONAnswer> {
     const answer = await this.#get(door, path, Math.min(this.spec.timeout, TIMEOUT))
     const { failure, status } = answer.exchange
     if (failure === undefined) return answer
     if (failure.kind === 'cancelled') throw new LlmBenchError('CANCELLED', failure.message)
-    if (status === 404 || status === 405) return undefined
     const url = door.address.shown
     const said = this.#scrub(failure.message)
     if (status === 401 || status === 403) {
@@ -66,8 +88,7 @@ export class Probe<Spec extends HttpTargetSpec = HttpTargetSpec> {
       throw new LlmBenchError('TARGET', `${url} answered ${said}; ${key} \`apiKey\` (from the environment, say LLM_BENCH_API_KEY)`)
     }
     if (status === undefined) throw new LlmBenchError('TARGET', `${url} can't be reached: ${said}`)
-    if (failure.kind === 'protocol') throw new LlmBenchError('TARGET', whatItIsNot(said))
-    throw new LlmBenchError('TARGET', `${url} answered ${said}; is the server ready?`)
+    return answer
   }
 
   /** Asks what is good to know: never fails, nor waits for long. */

@@ -1,17 +1,28 @@
 import type { AnswerBuilder } from './answer.ts'
 import type { ChunkShape, Frame } from './chunk-shapes.ts'
 import { ChunkShapes, Witness } from './chunk-shapes.ts'
-import type { Decode } from './http-protocol.ts'
+import type { Decode, Framing } from './http-protocol.ts'
 import { WireError } from './wire/failure.ts'
 import type { BodyReader } from './wire/http.ts'
+import { NdjsonReader } from './wire/ndjson.ts'
 import { EVENT_LIMIT, SseReader } from './wire/sse.ts'
 
-const EVENT_FRAME: Frame = { before: 'data: ', behind: '\n\n' }
+const FRAMES: Readonly<Record<Framing, Frame>> = {
+  sse: { before: 'data: ', behind: '\n\n' },
+  ndjson: { before: '', behind: '\n' },
+}
+const READERS = { sse: SseReader, ndjson: NdjsonReader } as const satisfies Record<Framing, unknown>
 
 /** Reads an answer into a builder; {@link end} is called once the whole body has come. */
 export interface AnswerReader extends BodyReader {
   /** @throws {WireError} where the body as a whole makes no sense */
   end(): void
+}
+
+/** What of a protocol its streams are read by. */
+export interface StreamForm {
+  readonly decode: Decode
+  readonly framing: Framing
 }
 
 /** Reads an answer that is streamed as events. */
@@ -21,16 +32,17 @@ export class StreamReader implements AnswerReader {
   readonly #answer: AnswerBuilder
   readonly #onTokens: (count: number) => void
   readonly #shapes: ChunkShapes
-  readonly #events: SseReader
+  readonly #events: SseReader | NdjsonReader
   #readNs = Number.NaN
 
   /** @param choices how many answers were asked for in the request */
-  constructor(decode: Decode, answer: AnswerBuilder, onTokens: (count: number) => void, choices = 1) {
+  constructor(protocol: StreamForm, answer: AnswerBuilder, onTokens: (count: number) => void, choices = 1) {
+    const { decode, framing } = protocol
     this.#decode = decode
     this.#answer = answer
     this.#onTokens = onTokens
-    this.#shapes = new ChunkShapes(decode, EVENT_FRAME, choices)
-    this.#events = new SseReader(
+    this.#shapes = new ChunkShapes(decode, FRAMES[framing], choices)
+    this.#events = new READERS[framing](
       (bytes, start, end) => this.#onEvent(bytes, start, end),
       EVENT_LIMIT,
       (bytes, start, end) => this.#takeKnown(bytes, start, end),
@@ -49,7 +61,8 @@ export class StreamReader implements AnswerReader {
     try {
       this.#events.end()
     } catch {
-      // An event cut off by the end of the stream: the answer lacks its finish reason, and is judged by that.
+      // An event cut off by the end of the stream: as a rule the answer then lacks its finish reason, and is judged by that.
+      this.#answer.cutOff()
     }
   }
 

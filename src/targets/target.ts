@@ -32,13 +32,29 @@ export interface Target {
   countedTokens?(signal: AbortSignal): Promise<CountedTokens | undefined>
   /** Where the spec asks for a profile. */
   readonly profiler?: Profiler | undefined
+  /** What its requests can't carry; a workload that asks for it is refused by name. */
+  readonly lacks?: LackingTarget | undefined
   /** What a reader of the run must know of how the server was reached; may grow with each request. */
   readonly notes: readonly string[]
   close(): Promise<void>
 }
 
+/** Makes a target of a spec; nothing is sent yet. */
+export type MakeTarget<Spec> = (spec: Spec, context: TargetContext) => Target | Promise<Target>
+
+/** A target, as its user calls it, and what its requests have no field for. */
+export interface LackingTarget {
+  /** `'tgi()'` */
+  readonly call: string
+  readonly options: readonly RequestOption[]
+}
+
+/** What not every protocol can carry in a request. */
+export type RequestOption = 'minTokens' | 'ignoreEos' | 'temperature' | 'topP' | 'topK' | 'seed' | 'n'
+
 export interface TargetInfo {
-  readonly model: string
+  /** Absent where neither the user nor the server names it. */
+  readonly model?: string | undefined
   readonly version?: string | undefined
   /** `false` where answers come as wholes though they were asked for as streams. */
   readonly streams?: boolean | undefined

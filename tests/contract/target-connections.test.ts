@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { createTarget } from '../../src/targets/create-target.ts'
-import { clock, expectUsual, request, stream, useFixture, usual, WIRES } from './target-fixture.ts'
+import { clock, expectUsual, framesOf, request, stream, useFixture, usual, WIRES } from './target-fixture.ts'
 import { ProtocolServer, respond } from './protocol-server.ts'
 
 const at = useFixture()
 
 describe.each(WIRES)('$name', (wire) => {
-  const frames = (...events: string[]) => events.map((data) => wire.frame(data))
+  const frames = framesOf(wire)
 
   test('cancelling closes the socket', async () => {
     const controller = new AbortController()
@@ -49,7 +49,7 @@ describe.each(WIRES)('$name', (wire) => {
     const target = await at.open(wire)
     for (let round = 0; round < 3; round++) {
       const answers = await Promise.all(Array.from({ length: 8 }, () => target.send(request(), signal)))
-      answers.forEach(expectUsual)
+      for (const answer of answers) expectUsual(wire, answer)
       expect(answers.filter(({ connectNs }) => connectNs !== undefined)).toHaveLength(round === 0 ? 8 : 0)
     }
     expect(at.server.connections).toBe(8)
@@ -78,7 +78,7 @@ describe.each(WIRES)('$name', (wire) => {
     const target = await at.open(wire)
     for (let i = 0; i < 2; i++) {
       const answer = await target.send(request(), signal)
-      expectUsual(answer)
+      expectUsual(wire, answer)
       expect(answer.connectNs).toBeGreaterThan(0)
     }
   })
@@ -90,7 +90,7 @@ describe.each(WIRES)('$name', (wire) => {
     const { signal } = new AbortController()
     const target = await at.open(wire)
     const answers = [await target.send(request(), signal), await target.send(request(), signal), await target.send(request(), signal)]
-    answers.forEach(expectUsual)
+    for (const answer of answers) expectUsual(wire, answer)
     expect(answers.map(({ resent }) => resent)).toEqual([undefined, true, undefined])
     expect(answers.every(({ connectNs }) => connectNs !== undefined)).toBe(true)
     expect(at.server.requests).toHaveLength(4)

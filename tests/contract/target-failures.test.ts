@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { clock, request, stream, usage, useFixture, usual, WIRES } from './target-fixture.ts'
+import { clock, framesOf, request, stream, usage, useFixture, usual, WIRES } from './target-fixture.ts'
 import { head, ProtocolServer, respond, respondJSON } from './protocol-server.ts'
 
 const KEY = 'sk-secret-key-123456'
 const at = useFixture()
 
 describe.each(WIRES)('$name', (wire) => {
-  const frames = (...events: string[]) => events.map((data) => wire.frame(data))
+  const frames = framesOf(wire)
 
   test('a document cut short is truncated', async () => {
     const body = JSON.stringify(wire.document(['Hello you'], 'stop', usage))
@@ -34,7 +34,7 @@ describe.each(WIRES)('$name', (wire) => {
     expect((await at.send(wire)).error).toEqual({ kind: 'server', message: 'no such adapter' })
   })
 
-  test('a stream that ends without a finish is truncated', async () => {
+  test.skipIf(wire.untold === 'usage and finish')('a stream that ends without a finish is truncated', async () => {
     at.server.play(stream(wire, frames(...wire.opening, wire.token('a'))))
     const answer = await at.send(wire)
     expect(answer.error!.kind).toBe('truncated')

@@ -4,13 +4,34 @@ import { createTarget } from '../../src/targets/create-target.ts'
 import type { Answer, GenerateRequest, Target } from '../../src/targets/target.ts'
 import type { Step, StreamOptions, StreamPart } from './protocol-server.ts'
 import { ProtocolServer, respondStream } from './protocol-server.ts'
-import type { Wire, WireOptions } from './wire.ts'
+import type { Usage, Wire, WireOptions } from './wire.ts'
+import { amsv2 } from './wires/amsv2.ts'
+import { custom } from './wires/custom.ts'
+import { fastdeploy } from './wires/fastdeploy.ts'
+import { lightllm } from './wires/lightllm.ts'
+import { llamacpp } from './wires/llamacpp.ts'
+import { lmdeploy } from './wires/lmdeploy.ts'
+import { ollamaChat, ollamaGenerate } from './wires/ollama.ts'
 import { openaiChat, openaiCompletions } from './wires/openai.ts'
+import { sglang } from './wires/sglang.ts'
+import { tgi } from './wires/tgi.ts'
+import { triton } from './wires/triton.ts'
 
 /** A further target is one line here, and its wire in `wires/`. */
 export const WIRES: readonly Wire[] = [
   openaiChat,
   openaiCompletions,
+  fastdeploy,
+  lightllm,
+  amsv2,
+  sglang,
+  lmdeploy,
+  tgi,
+  triton,
+  llamacpp,
+  ollamaChat,
+  ollamaGenerate,
+  custom,
   { ...openaiChat, name: 'openai (chat) over undici', transport: 'undici' },
   { ...openaiCompletions, name: 'openai (completions) over undici', transport: 'undici' },
 ]
@@ -61,6 +82,19 @@ export function request(more: Partial<GenerateRequest> = {}): GenerateRequest {
   return { messages: [{ role: 'user', content: 'Hello' }], maxTokens: 16, n: 1, stream: true, keepText: true, ...more }
 }
 
+/** Events of one answer as bytes on the wire. */
+export function framesOf(wire: Wire, lineEnd?: string): (...events: readonly string[]) => string[] {
+  return (...events) => (wire.inSequence?.(events) ?? events).map((data) => wire.frame(data, lineEnd))
+}
+
+/** What the protocol tells of the usage, and of why an answer finished. */
+export function told(wire: Wire, reason: string): { usage: Usage | undefined; finishReason: string | undefined } {
+  return {
+    usage: wire.untold === undefined ? usage : wire.untold === 'prompt' ? { ...usage, promptTokens: 0 } : undefined,
+    finishReason: wire.untold === 'usage and finish' ? undefined : reason,
+  }
+}
+
 /** The events that end an answer whose finish and usage are separate where the protocol has it so. */
 export function closing(wire: Wire): string[] {
   const end = wire.end === undefined ? [] : [wire.end]
@@ -68,20 +102,20 @@ export function closing(wire: Wire): string[] {
 }
 
 export function usual(wire: Wire, lineEnd?: string): string[] {
-  return [...wire.opening, wire.token('Hello'), wire.token(' wörld 🙂'), wire.token('!'), ...closing(wire)].map((data) =>
-    wire.frame(data, lineEnd),
-  )
+  return framesOf(wire, lineEnd)(...wire.opening, wire.token('Hello'), wire.token(' wörld 🙂'), wire.token('!'), ...closing(wire))
 }
 
 export function stream(wire: Wire, parts: readonly StreamPart[], more: Partial<StreamOptions> = {}): Step[] {
   return respondStream(parts, { contentType: wire.contentType, ...more })
 }
 
-export function expectUsual(answer: Answer): void {
+export function expectUsual(wire: Wire, answer: Answer): void {
   expect(answer.error).toBeUndefined()
+  const { usage, finishReason } = told(wire, 'stop')
   expect(answer.usage).toEqual(usage)
   const [choice] = answer.choices
-  expect(choice).toMatchObject({ chunks: 3, finishReason: 'stop', text: 'Hello wörld 🙂!' })
+  expect(choice).toMatchObject({ chunks: 3, text: 'Hello wörld 🙂!' })
+  expect(choice!.finishReason).toBe(finishReason)
   expect(choice!.gapsMs).toHaveLength(2)
   expectOrder(answer)
 }

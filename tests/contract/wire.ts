@@ -20,6 +20,12 @@ export interface Wire {
   readonly transport?: Transport
   spec(baseURLs: readonly string[], options: WireOptions): LiveTargetSpec
   readonly contentType: string
+  /** Whether a request has one answer at most. */
+  readonly single?: true
+  /** What the protocol never tells: the count of the prompt, any count, why an answer finished. */
+  readonly untold?: 'prompt' | 'usage' | 'usage and finish'
+  /** Whether each event tells the counts so far. */
+  readonly countsEach?: true
   /** Events that open an answer and carry no token; none where the protocol has none. */
   readonly opening: readonly string[]
   /** One event with text. */
@@ -34,6 +40,8 @@ export interface Wire {
   readonly end?: string
   /** An event that reports an error under HTTP 200. */
   error(message: string): string
+  /** Gives events their place in one answer, where what they say depends on those before them; `token` and `finish` then don't. */
+  readonly inSequence?: (events: readonly string[]) => string[]
   /** The whole answer as one document. */
   document(texts: readonly string[], reason: string, usage: Usage): unknown
   /** An event's data as bytes on the wire. */

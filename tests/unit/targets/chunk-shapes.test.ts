@@ -17,6 +17,7 @@ function told(json: string): unknown[][] | 'error' {
   try {
     decode(json, {
       token: (...call) => call[1] !== '' && calls.push(['token', ...call]),
+      textSoFar: (...call) => calls.push(['so far', ...call]),
       finish: (...call) => calls.push(['finish', ...call]),
       usage: (...call) => calls.push(['usage', ...call]),
       serverError: (...call) => calls.push(['error', ...call]),
@@ -155,7 +156,7 @@ test('a stream is the same answer with shapes as without, however it is cut', ()
     }
     const read = new AnswerBuilder(4, true)
     let tokens = 0
-    const reader = new StreamReader(decode, read, (count) => (tokens += count), 4)
+    const reader = new StreamReader({ decode, framing: 'sse' }, read, (count) => (tokens += count), 4)
     // As sockets have it: all reads lie in one buffer.
     const buffer = Buffer.alloc(4096, 'data: {"x"\n\n')
     for (let at = 0; at < bytes.length;) {

@@ -4,7 +4,11 @@ import { promptText } from '../../prompt-text.ts'
 import type { GenerateRequest } from '../../target.ts'
 
 /** A request for chat or for a plain completion, which takes a prompt in place of messages. */
-export function requestOpenAI(asked: GenerateRequest, spec: OpenAITargetSpec, model: string | undefined): ProtocolRequest {
+export function requestOpenAI(
+  asked: GenerateRequest,
+  spec: Pick<OpenAITargetSpec, 'endpoint'>,
+  model: string | undefined,
+): ProtocolRequest {
   const chat = spec.endpoint === 'chat'
   return {
     path: chat ? '/chat/completions' : '/completions',

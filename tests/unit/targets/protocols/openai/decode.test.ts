@@ -7,6 +7,7 @@ function told(value: unknown): unknown[][] {
   const calls: unknown[][] = []
   const sink: AnswerSink = {
     token: (...call) => text(call[1]) && calls.push(['token', ...call]),
+    textSoFar: (...call) => calls.push(['so far', ...call]),
     finish: (...call) => calls.push(['finish', ...call]),
     usage: (...call) => calls.push(['usage', ...call]),
     serverError: (...call) => calls.push(['error', ...call]),
