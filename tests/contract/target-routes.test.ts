@@ -87,7 +87,7 @@ describe.skipIf(!hasOpenSSL).each(WAYS)('over $name', ({ open: go, transparent }
     at.server.play(stream(openaiChat, usual(openaiChat)))
     const target = await go()
     const answers = [await target.send(request(), signal), await target.send(request(), signal), await target.send(request(), signal)]
-    answers.forEach(expectUsual)
+    for (const answer of answers) expectUsual(openaiChat, answer)
     expect(answers.map(({ connectNs }) => connectNs !== undefined)).toEqual([true, false, false])
     expect(at.server.connections).toBe(1)
     expect(at.tokens).toBe(9)
@@ -131,7 +131,7 @@ describe.skipIf(!hasOpenSSL).each(WAYS)('over $name', ({ open: go, transparent }
     const target = await go()
     for (let round = 0; round < 2; round++) {
       const answers = await Promise.all(Array.from({ length: 5 }, () => target.send(request(), signal)))
-      answers.forEach(expectUsual)
+      for (const answer of answers) expectUsual(openaiChat, answer)
       expect(answers.filter(({ connectNs }) => connectNs !== undefined)).toHaveLength(round === 0 ? 5 : 0)
     }
     expect(at.server.connections).toBe(5)
@@ -158,7 +158,7 @@ describe.skipIf(!hasOpenSSL).each(WAYS)('over $name', ({ open: go, transparent }
     at.server.play(() => (--closesIn === 0 ? ['close'] : answer))
     const target = await go()
     const answers = [await target.send(request(), signal), await target.send(request(), signal)]
-    answers.forEach(expectUsual)
+    for (const answer of answers) expectUsual(openaiChat, answer)
     expect(answers.map(({ resent }) => resent)).toEqual([undefined, true])
   })
 })
