@@ -122,9 +122,12 @@ describe.each(WIRES)('$name', (wire) => {
     expect(uncounted.choices[0]!.text).toBe('Hello')
   })
 
-  test('an empty chunk after the first token is no token', async () => {
-    at.server.play(stream(wire, frames(wire.token('a'), wire.token(''), wire.token('b'), ...closing(wire))))
-    expect((await at.send(wire)).choices[0]).toMatchObject({ chunks: 2, text: 'ab' })
+  test('an empty chunk is no token, the first of a stream least of all', async () => {
+    const [empty, first, ...rest] = frames(wire.token(''), wire.token('a'), wire.token(''), wire.token('b'), ...closing(wire))
+    at.server.play(stream(wire, [empty!, { write: first!, mark: 'first' }, ...rest]))
+    const [choice] = (await at.send(wire)).choices
+    expect(choice).toMatchObject({ chunks: 2, text: 'ab' })
+    expect(choice!.firstTokenNs!).toBeGreaterThan(at.server.marks.get('first')!)
   })
 
   test.skipIf(wire.single)('two answers in one request are kept apart', async () => {

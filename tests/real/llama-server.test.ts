@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { PLAIN_CONFIG, project, readSummary, REPOSITORY, runBench } from '../e2e/run-vitest.ts'
 import { LLAMA_SERVER, startLlamaServer } from './llama-server.ts'
-import type { RealServer } from './llama-server.ts'
+import type { LlamaServer } from './llama-server.ts'
 
 const DATA = resolve(REPOSITORY, '../shared/data')
 const shareGPTFile = existsSync(`${DATA}/samples_1024.json`) ? `shareGPT('${DATA}/samples_1024.json', { maxPromptTokens: 400 })` : undefined
@@ -12,7 +12,7 @@ const gsm8kFile = existsSync(`${DATA}/gsm8k-instruct.parquet`) ? `gsm8k('${DATA}
 const dataset = (file: string | undefined): string => (file === undefined ? '' : `, dataset: ${file}`)
 
 describe.skipIf(LLAMA_SERVER === undefined)('llama-server', () => {
-  let server: RealServer
+  let server: LlamaServer
   beforeAll(async () => {
     server = await startLlamaServer()
   }, 60_000)
@@ -27,13 +27,16 @@ describe.skipIf(LLAMA_SERVER === undefined)('llama-server', () => {
     ['request rate', `requestRate({ rate: 20, requests: 100, maxTokens: 16${dataset(shareGPTFile)}, target })`],
     ['rollout', `rollout({ batch: 8, n: 8, maxTokens: 32${gsm8kFile === undefined ? '' : `, limit: 32${dataset(gsm8kFile)}`}, target })`],
     ['without streaming', `clients({ n: 4, rampUp: 0, requests: 40, maxTokens: 8, stream: false, target })`],
+    ['its own API', `clients({ n: 8, rampUp: 0.8, requests: 64, maxTokens: 16${dataset(shareGPTFile)}, target: own })`],
+    ['its own API without streaming', `clients({ n: 4, rampUp: 0, requests: 40, maxTokens: 8, stream: false, target: own })`],
   ] as const)('%s: generated tokens equal the server’s own count', async ([, workload]) => {
     const folder = await project({
       // Server and client share a machine here, and counts are asked for, not times.
       'vitest.config.ts': PLAIN_CONFIG.replace('llmBench()', 'llmBench({ validity: { boundFactor: 1e6 } })'),
       'real.bench.ts': `
         import { expect, test } from 'vitest'
-        import { clients, gsm8k, openai, requestRate, rollout, shareGPT } from 'vitest-llm-bench'
+        import { clients, gsm8k, llamacpp, openai, requestRate, rollout, shareGPT } from 'vitest-llm-bench'
+        const own = llamacpp({ baseURL: '${server.baseURL}' })
         const target = openai({ baseURL: '${server.baseURL}', extraBody: { cache_prompt: false } })
         test('t', async ({ bench }) => {
           const run = await bench('real', ${workload}).run()

@@ -30,7 +30,8 @@ export async function listedModel(probe: Probe, path: string): Promise<ListedMod
   })
   const model = probe.spec.model ?? firstModel(lists[0]!)
   for (const { url, ids } of lists) {
-    if (ids !== undefined && !ids.includes(model)) {
+    // An empty list is none: transformers serves any model, and lists those of its cache.
+    if (ids !== undefined && ids.length > 0 && !ids.includes(model)) {
       throw new LlmBenchError('TARGET', `${url} has no model ${JSON.stringify(model)}; it has: ${listed(ids)}`)
     }
   }

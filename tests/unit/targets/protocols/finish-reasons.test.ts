@@ -28,11 +28,13 @@ function answerTo(decode: Decode, event: object) {
   return builder.build({ endNs: 1 }, '', true)
 }
 
-test('llama.cpp before it had `stop_type`', () => {
-  const reason = (more: object) => answerTo(llamacppProtocol.decode, { content: 'a', stop: true, ...more }).choices[0]!.finishReason
-  expect(reason({ stopped_limit: true, stopped_eos: false })).toBe('length')
-  expect(reason({ stopped_eos: true, stopped_limit: false })).toBe('stop')
-  expect(reason({})).toBe('unknown')
+test.each([
+  [{ stopped_limit: true, stopped_eos: false }, 'length'],
+  [{ stopped_eos: true, stopped_limit: false }, 'stop'],
+  [{}, 'unknown'],
+])('llama.cpp before it had `stop_type`: %j', (more, reason) => {
+  const { choices } = answerTo(llamacppProtocol.decode, { content: 'a', stop: true, ...more })
+  expect(choices[0]!.finishReason).toBe(reason)
 })
 
 test('LightLLM before it had `finish_reason`: the answer is over all the same', () => {

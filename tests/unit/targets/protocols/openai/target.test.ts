@@ -98,8 +98,10 @@ test('without a list a named model is believed, and none named is an error', asy
   await expect(prepare()).rejects.toMatchObject({ code: 'TARGET', message: expect.stringContaining('name the `model`') as string })
 })
 
-test('a server without a model is an error', async () => {
+test('a server that lists no model is believed where one is named, and an error where none is', async () => {
   serve({ '/v1/models': models() })
+  expect((await prepare({ model: '/models/tiny' })).model).toBe('/models/tiny')
+  await target.close()
   await expect(prepare()).rejects.toThrow('serves no model')
 })
 
