@@ -19,7 +19,7 @@ describe.skipIf(TRANSFORMERS === undefined)('transformers serve', () => {
       return ['serve', model, ...where, '--device', 'cpu', '--dtype', 'float32']
     }
     server = await startRealServer(`${TRANSFORMERS} transformers`, argsFor, [dirname(model)])
-  }, 120_000)
+  }, 180_000)
   afterAll(() => server?.close())
 
   test.for([
@@ -34,7 +34,7 @@ describe.skipIf(TRANSFORMERS === undefined)('transformers serve', () => {
         import { clients, openai } from 'vitest-llm-bench'
         const target = openai({ baseURL: '${server.baseURL}', model: '${model}' })
         test('t', async ({ bench }) => {
-          const run = await bench('real', clients({ n: 2, rampUp: 0, requests: 8, maxTokens: 8, ${more} target })).run()
+          const run = await bench('real', clients({ n: 2, rampUp: 0, requests: 8, maxTokens: 8, outputLength: 'free', ${more} target })).run()
           expect(run).toMeetSLO({ successRate: 1 })
         })
       `,
