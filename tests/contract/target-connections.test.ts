@@ -63,7 +63,7 @@ describe.each(WIRES)('$name', (wire) => {
     expect(at.server.requests).toHaveLength(0)
     for (let round = 0; round < 2; round++) {
       const answers = await Promise.all(Array.from({ length: 5 }, () => target.send(request(), signal)))
-      answers.forEach(expectUsual)
+      for (const answer of answers) expectUsual(wire, answer)
       // How long opening took is told with the first request on each.
       expect(answers.filter(({ connectNs }) => connectNs !== undefined)).toHaveLength(round === 0 ? 5 : 0)
     }

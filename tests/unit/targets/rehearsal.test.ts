@@ -3,7 +3,7 @@ import { openai } from '../../../src/dsl/targets.ts'
 import { startClock } from '../../../src/metrics/clock.ts'
 import { createTarget } from '../../../src/targets/create-target.ts'
 import { rehearse } from '../../../src/targets/rehearsal.ts'
-import { openaiProtocol } from '../../../src/targets/openai/protocol.ts'
+import { openaiProtocol } from '../../../src/targets/protocols/openai/protocol.ts'
 
 const clock = startClock()
 const request = { messages: [{ role: 'user' as const, content: 'Hello' }], maxTokens: 4, n: 1, stream: true, keepText: true }
