@@ -85,7 +85,12 @@ class HttpTarget<Spec extends HttpTargetSpec> implements Target {
 
   async prepare(signal: AbortSignal): Promise<TargetInfo> {
     const others = Array.from({ length: Math.max(this.#addresses.length, this.#keys) - 1 }, (_, i) => this.#door(i + 1))
-    const probe = new Probe(this.#spec, [this.#door(0), ...others], { http: this.#http, call: this.#protocol.call, scrub: this.#scrub, signal })
+    const probe = new Probe(this.#spec, [this.#door(0), ...others], {
+      http: this.#http,
+      call: this.#protocol.call,
+      scrub: this.#scrub,
+      signal,
+    })
     const info = await this.#protocol.probe(probe)
     this.#model = info.model
     return info
