@@ -38,6 +38,8 @@ export class DriverProcess {
   readonly #exited: Promise<void>
   #failure: LlmBenchError | undefined
   #closing = false
+  /** Commands of this turn of the event loop. */
+  #outbox: Command[] = []
   #onReport: (report: Report) => void = () => {}
   #onFailure: (error: LlmBenchError) => void = () => {}
 
@@ -84,8 +86,12 @@ export class DriverProcess {
     if (this.#failure !== undefined) onFailure(this.#failure)
   }
 
+  /**
+   * Sends a command. Those of one turn of the event loop arrive together, so that an engine of static batches starts requests that were
+   * handed over one by one as one batch.
+   */
   send(command: Command): void {
-    this.#child.stdin!.write(`${JSON.stringify(command)}\n`)
+    if (this.#outbox.push(command) === 1) setImmediate(() => this.#flush())
   }
 
   /**
@@ -95,7 +101,9 @@ export class DriverProcess {
   async close(ms: number): Promise<void> {
     this.#closing = true
     if (this.#failure === undefined) {
+      this.#flush()
       this.send({ type: 'close' })
+      this.#flush()
       this.#child.stdin!.end()
     }
     const timer = setTimeout(() => this.#killGroup(), ms)
@@ -110,6 +118,12 @@ export class DriverProcess {
     const whole = logFolder === undefined ? '' : ` (the whole log: ${join(logFolder, LOG_FILE)})`
     const log = lines.length === 0 ? [] : [`the end of its log${whole}:`, ...lines]
     return new LlmBenchError('ENGINE', [`the driver of ${called} ${what}`, ...log].join('\n  '))
+  }
+
+  #flush(): void {
+    const commands = this.#outbox
+    this.#outbox = []
+    if (commands.length > 0 && this.#child.stdin!.writable) this.#child.stdin!.write(`${JSON.stringify(commands)}\n`)
   }
 
   #take(line: string): void {

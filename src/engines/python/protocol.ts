@@ -3,7 +3,7 @@ import type { EngineRequest } from '../engine.ts'
 /** Goes up with every change that an older driver, or an older package, would misunderstand. */
 export const PROTOCOL = 1
 
-/** A command to a driver; each is a line of JSON on its stdin. */
+/** A command to a driver; a line on its stdin is a list of those that belong together, as JSON. */
 export type Command =
   | { readonly type: 'load'; readonly spec: unknown; readonly needs: unknown }
   | {

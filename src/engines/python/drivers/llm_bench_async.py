@@ -28,19 +28,20 @@ async def _serve(engine, channel):
         running.add(task)
         task.add_done_callback(running.discard)
 
-    channel.deliver_to(lambda command: loop.call_soon_threadsafe(commands.put_nowait, command))
-    while True:
-        command = await commands.get()
-        if command["type"] == "close":
-            break
-        if command["type"] == "generate":
-            start_jobs(engine, channel, command, start)
-        elif command["type"] == "cancel":
-            for task in list(running):
-                if task.job.call.id == command["id"]:
-                    task.cancel()
-        elif command["type"] == "oneBatch":
-            one_batch(engine, channel, command)
+    channel.deliver_to(lambda some: loop.call_soon_threadsafe(commands.put_nowait, some))
+    closed = False
+    while not closed:
+        for command in await commands.get():
+            if command["type"] == "close":
+                closed = True
+            elif command["type"] == "generate":
+                start_jobs(engine, channel, command, start)
+            elif command["type"] == "cancel":
+                for task in list(running):
+                    if task.job.call.id == command["id"]:
+                        task.cancel()
+            elif command["type"] == "oneBatch":
+                one_batch(engine, channel, command)
     for task in list(running):
         task.cancel()
 

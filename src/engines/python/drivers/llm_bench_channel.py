@@ -1,6 +1,6 @@
 """The way between a driver and the process that started it.
 
-A message is a line of JSON: commands come on stdin, reports go out on stdout. What else the process prints goes to
+A message is a line of JSON: lists of commands come on stdin, reports go out on stdout. What else the process prints goes to
 stderr, for file descriptor 1 is pointed there before an engine is imported.
 """
 
@@ -45,28 +45,28 @@ class Channel:
 
     def commands(self, wait):
         """The commands that have come; with `wait`, at least one."""
-        taken = [self._commands.get()] if wait else []
+        taken = list(self._commands.get()) if wait else []
         while not self._commands.empty():
-            taken.append(self._commands.get())
+            taken += self._commands.get()
         return taken
 
     def deliver_to(self, take):
-        """Hands what has come and what comes to a function, which is called in another thread."""
+        """Hands what has come and what comes to a function, a list at a time; it is called in another thread."""
         self._deliver = take
-        for command in self.commands(wait=False):
-            take(command)
+        take(self.commands(wait=False))
 
     def is_cancelled(self, call):
         return call in self._cancelled or self._closing
 
     def _read(self):
         for line in self._input:
-            message = json.loads(line)
-            if message["type"] == "cancel":
-                self._cancelled.add(message["id"])
-            elif message["type"] == "close":
-                self._closing = True
-            self._deliver(message)
+            commands = json.loads(line)
+            for command in commands:
+                if command["type"] == "cancel":
+                    self._cancelled.add(command["id"])
+                elif command["type"] == "close":
+                    self._closing = True
+            self._deliver(commands)
         # Nobody is left to take a report: a forward pass must not go on, nor what it runs on.
         if self._closing:
             time.sleep(CLOSE_SECONDS)

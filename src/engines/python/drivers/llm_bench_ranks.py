@@ -65,7 +65,7 @@ def lead(find_problem, command_of, unset):
     environment = {name: value for name, value in os.environ.items() if name not in unset}
     environment[ADDRESS] = f"{listener.getsockname()[1]} {token}"
     logs = tempfile.mkdtemp(prefix="llm-bench-ranks-")
-    launcher = subprocess.Popen(command_of(json.loads(load)["spec"], logs), stdin=subprocess.DEVNULL, env=environment)
+    launcher = subprocess.Popen(command_of(json.loads(load)[0]["spec"], logs), stdin=subprocess.DEVNULL, env=environment)
     threading.Thread(target=_accept, args=(listener, token, load, commands, reports), daemon=True).start()
     code = launcher.wait()
     if code != 0:
@@ -90,7 +90,7 @@ def _accept(listener, token, load, commands, reports):
 
 def _pass_commands(commands, stream):
     last = _pass_on(commands, stream)
-    if last is not None and json.loads(last)["type"] == "close":
+    if last is not None and json.loads(last)[-1]["type"] == "close":
         time.sleep(CLOSE_SECONDS)
     # Whoever gave the commands is gone; the ranks see it by their connections.
     end_group()

@@ -172,7 +172,7 @@ def without(padding, tokens):
 
 def follow(stream):
     """A further rank: predicts what the first one says."""
-    spec = json.loads(stream.readline())["spec"]
+    spec = json.loads(stream.readline())[0]["spec"]
     watch(stream)
     predictor = Predictor(spec)
     while True:

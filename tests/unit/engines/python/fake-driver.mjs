@@ -15,7 +15,12 @@ else send({ ...hello, ...(how === 'old' && { protocol: 0 }), ...(how === 'clock'
 
 let cases = 0
 createInterface({ input: process.stdin }).on('line', (line) => {
-  const message = JSON.parse(line)
+  const commands = JSON.parse(line)
+  process.stderr.write(`commands: ${commands.map(({ type }) => type)}\n`)
+  for (const command of commands) obey(command)
+})
+
+function obey(message) {
   const { type, id } = message
   if (type === 'load') {
     process.stderr.write(`loading ${JSON.stringify(message.spec)}\n`)
@@ -40,4 +45,4 @@ createInterface({ input: process.stdin }).on('line', (line) => {
   } else if (type === 'close' && how !== 'stubborn') {
     process.exit(0)
   }
-})
+}

@@ -99,6 +99,21 @@ test('a case that ends its driver is skipped with the reason, and the other case
   expect(await run(4)).toMatchObject({ prefillNs: 7, sequencesPerDecode: [1] })
 })
 
+test('requests of one turn of the event loop come to the driver together', async () => {
+  const logFolder = await mkdtemp(join(root, 'together-'))
+  const engine = await load('well', { logFolder })
+  const generate = () => engine.generate([request], { originNs: 0n, signal: never })
+  await Promise.all([generate(), generate(), generate()])
+  await generate()
+  await engine.close()
+  expect((await readFile(join(logFolder, 'engine.log'), 'utf8')).match(/(?<=^commands: ).*/gm)).toEqual([
+    'load',
+    'generate,generate,generate',
+    'generate',
+    'close',
+  ])
+})
+
 test('what a driver prints goes to a file in the run’s folder', async () => {
   await (await load('well', { logFolder: root })).close()
   expect(await readFile(join(root, 'engine.log'), 'utf8')).toMatch(/loading .*"model":"qwen"/)
