@@ -67,7 +67,7 @@ async function startDriver(spec: PythonEngineSpec, needs: EngineNeeds, context: 
       loadedWith(report)
     }
   }, reject)
-  driver.send({ type: 'load', spec: { ...options, model }, needs })
+  driver.send({ type: 'load', spec: { ...options, model, ...(needs.schedule && { maxSequences: needs.schedule.together }) }, needs })
   if (signal?.aborted) cancel()
   else signal?.addEventListener('abort', cancel, { once: true })
   try {

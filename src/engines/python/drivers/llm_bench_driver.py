@@ -163,7 +163,7 @@ def run(choose, stream=None):
     if command["type"] != "load":
         os._exit(0)
     spec, needs = command["spec"], command["needs"]
-    engine = choose(needs["use"])
+    engine = choose(needs)
     try:
         engine.prepare(spec, needs)
         _import(engine, channel)

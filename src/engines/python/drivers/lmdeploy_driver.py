@@ -100,4 +100,4 @@ def device_name():
 
 
 if __name__ == "__main__":
-    run(lambda use: Lmdeploy())
+    run(lambda needs: Lmdeploy())

@@ -198,7 +198,7 @@ def start():
     rank = int(os.environ.get("PADDLE_TRAINER_ID", "0"))
     stream = join(rank)
     if rank == 0:
-        run(lambda use: Paddle(), stream)
+        run(lambda needs: Paddle(), stream)
     else:
         follow(stream)
 

@@ -246,4 +246,4 @@ def device_name():
 
 
 if __name__ == "__main__":
-    run(lambda use: SglangRunner() if use == "oneBatch" else SglangEngine())
+    run(lambda needs: SglangRunner() if needs["use"] == "oneBatch" else SglangEngine())

@@ -137,4 +137,4 @@ class Batch:
 
 
 if __name__ == "__main__":
-    run(lambda use: Transformers())
+    run(lambda needs: Transformers())

@@ -130,4 +130,4 @@ def device_name():
 
 
 if __name__ == "__main__":
-    run(lambda use: Vllm())
+    run(lambda needs: Vllm())

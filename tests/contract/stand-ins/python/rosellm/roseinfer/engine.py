@@ -12,6 +12,13 @@ class InferenceEngine:
         self.config = types.SimpleNamespace(max_position_embeddings=CONTEXT)
         self.device = Device()
 
+    def generate(self, prompt, max_new_tokens=64, temperature=1.0, top_k=0, top_p=1.0, stop_on_eos=True, do_sample=False):
+        session = Session(Tokenizer().encode(prompt, add_special_tokens=False), max_new_tokens, do_sample)
+        while not session.finished:
+            one_pass()
+            session.advance()
+        return Tokenizer().decode(session.generated_ids)
+
 
 class Device:
     type = "cpu"
@@ -35,10 +42,14 @@ class Session:
         self.finished = self.step_count == self.max_new_tokens
         return token
 
+    def release_kv_blocks(self):
+        pass
 
-class OnlineScheduler:
-    def __init__(self, engine, max_batch_size=8):
-        self.max_batch_size = max_batch_size
+
+class OfflineScheduler:
+    max_batch_size = None
+
+    def __init__(self, engine):
         self._sessions = {}
         self._next = 0
 
@@ -50,13 +61,13 @@ class OnlineScheduler:
         self._sessions[self._next] = session
         return self._next
 
-    def has_unfinished(self):
-        return any(not session.finished for session in self._sessions.values())
-
     def step(self):
         one_pass()
         active = [(key, session) for key, session in self._sessions.items() if not session.finished]
         return {key: session.advance() for key, session in active[: self.max_batch_size]}
 
-    def pop_response(self, request_id):
-        return Tokenizer().decode(self._sessions.pop(request_id).generated_ids)
+
+class OnlineScheduler(OfflineScheduler):
+    def __init__(self, engine, max_batch_size=8):
+        super().__init__(engine)
+        self.max_batch_size = max_batch_size
