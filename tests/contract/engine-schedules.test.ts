@@ -11,7 +11,8 @@ async function together(schedule: Schedule): Promise<{ most: number; streams: bo
   const engine = await loadEngine(spec, { use: 'generate', schedule, contextLength: 64 }, { root: process.cwd() })
   try {
     const signal = new AbortController().signal
-    const answers = await engine.generate(Array(6).fill(request), { originNs: process.hrtime.bigint(), signal })
+    const requests = Array.from({ length: 6 }, () => request)
+    const answers = await engine.generate(requests, { originNs: process.hrtime.bigint(), signal })
     expect(answers.map(({ outputTokens, error }) => error ?? outputTokens)).toEqual(Array(6).fill(6))
     const ends = answers.map(({ lastTokenNs }) => lastTokenNs!)
     return { most: Math.max(...ends.map((end) => ends.filter((other) => other === end).length)), streams: engine.info.streams }
