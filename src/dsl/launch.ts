@@ -169,5 +169,9 @@ export function isProbe(ready: object): ready is ReadySpec {
 /** A server of the OpenAI API answers for its models once it can take requests; of others only the port is known. */
 function readyByDefault(target: LiveTargetSpec): ReadySpec {
   const baseURL = target.baseURLs[0]!.replace(/\/+$/, '')
+  if (target.kind === 'ppl') {
+    const [, named] = /:(\d+|\{port[2-9]?\})$/.exec(baseURL)!
+    return { port: named!.startsWith('{') ? named! : Number(named) }
+  }
   return { url: `${/\/v\d[^/]*$/.test(baseURL) ? baseURL : `${baseURL}/v1`}/models` }
 }

@@ -7,13 +7,14 @@ import type { LaunchTargetSpec } from './launch.ts'
 import type { NativeTargetSpec } from './native-targets.ts'
 import { nonEmptyString, parseOptions, wholeNumber } from './options.ts'
 import { portPlaceholders } from './ports.ts'
+import type { PplTargetSpec } from './ppl-target.ts'
 import type { SimulatorTargetSpec } from './simulator.ts'
 
 /** What a workload sends its requests to, as plain data. */
 export type TargetSpec = LiveTargetSpec | StartedTargetSpec
 
 /** A target that is there already, and is reached over a wire. */
-export type LiveTargetSpec = OpenAITargetSpec | NativeTargetSpec | CustomTargetSpec
+export type LiveTargetSpec = OpenAITargetSpec | NativeTargetSpec | PplTargetSpec | CustomTargetSpec
 
 /** A target that the run starts and ends. */
 export type StartedTargetSpec = EmbeddedTargetSpec | SimulatorTargetSpec | LaunchTargetSpec
@@ -116,6 +117,7 @@ const LIVE: Readonly<Record<LiveTargetSpec['kind'], true>> = {
   triton: true,
   llamacpp: true,
   ollama: true,
+  ppl: true,
   custom: true,
 }
 

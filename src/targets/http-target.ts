@@ -1,5 +1,4 @@
 import type { HttpTargetSpec } from '../dsl/http-target.ts'
-import { redact } from '../dsl/redact.ts'
 import type { CountedTokens } from '../metrics/record.ts'
 import { AnswerBuilder } from './answer.ts'
 import type { HttpProtocol } from './http-protocol.ts'
@@ -19,7 +18,7 @@ import { isRecord, WireError } from './wire/failure.ts'
 import { headerList } from './wire/headers.ts'
 import { HttpClient, unkeptNotes } from './wire/http.ts'
 import { routeOf } from './wire/route.ts'
-import { scrubber } from './wire/secrets.ts'
+import { scrubber, secretsIn } from './wire/secrets.ts'
 
 /**
  * Makes targets that speak a protocol: addresses and keys in turn, headers, connections, times, secrets and failures are the
@@ -71,7 +70,7 @@ class HttpTarget<Spec extends HttpTargetSpec> implements Target {
       ...this.#addresses.flatMap(({ secrets }) => secrets),
       ...route.secrets,
       ...spec.apiKeys,
-      ...secretHeaders(spec),
+      ...secretsIn(spec.headers),
     ])
     this.profiler =
       spec.profile === true
@@ -226,11 +225,5 @@ function headersOf(call: string, spec: HttpTargetSpec, key: string | undefined, 
     { accept: 'application/json, text/event-stream', 'content-type': 'application/json', 'user-agent': 'vitest-llm-bench' },
     credentials === undefined ? {} : { authorization: credentials },
     spec.headers,
-  )
-}
-
-function secretHeaders(spec: HttpTargetSpec): string[] {
-  return Object.entries(redact({ ...spec.headers })).flatMap(([name, shown]) =>
-    shown === '***' ? [spec.headers[name]!, spec.headers[name]!.replace(/^\w+ /, '')] : [],
   )
 }

@@ -1,8 +1,8 @@
-import { once } from 'node:events'
 import type { Clock } from '../../metrics/clock.ts'
 import type { Connection } from './connection.ts'
 import { Dialer } from './dialer.ts'
 import { Http2Connection } from './http2-connection.ts'
+import { inLanes } from './lanes.ts'
 import type { Route } from './route.ts'
 import { SocketConnection } from './socket-connection.ts'
 import { UndiciConnection } from './undici-connection.ts'
@@ -12,9 +12,6 @@ import { UndiciConnection } from './undici-connection.ts'
  * it is sockets of our own.
  */
 export type Transport = 'socket' | 'undici'
-
-/** Connections that are opened ahead at the same time: servers let few wait to be accepted. */
-const AHEAD_AT_ONCE = 32
 
 /** All connections of a run, as many as are needed at once, the last used being used first. */
 export class Connections {
@@ -64,16 +61,15 @@ export class Connections {
   async openAhead(origin: string, count: number, signal: AbortSignal): Promise<number> {
     const free = this.#free.get(origin) ?? []
     this.#free.set(origin, free)
-    let left = this.#unkept.has(origin) ? 0 : count - free.length
-    const lane = async (): Promise<void> => {
-      while (left-- > 0 && !signal.aborted) {
-        const connection = this.open(origin)
-        if (!(await connection.openAhead()) || this.#free.get(origin) !== free) return this.discard(connection)
+    await inLanes(this.#unkept.has(origin) ? 0 : count - free.length, signal, async () => {
+      const connection = this.open(origin)
+      if ((await connection.openAhead()) && this.#free.get(origin) === free) {
         free.unshift(connection)
+        return true
       }
-    }
-    const lanes = Promise.all(Array.from({ length: Math.min(left, AHEAD_AT_ONCE) }, lane))
-    await (signal.aborted ? undefined : Promise.race([lanes, once(signal, 'abort')]))
+      this.discard(connection)
+      return false
+    })
     return free.length
   }
 

@@ -8,6 +8,7 @@ import type { Failure, Phase } from './failure.ts'
 import { closedByPeer, transportFailure, WireError } from './failure.ts'
 import type { Route } from './route.ts'
 import { DIRECT } from './route.ts'
+import { aheadSignal } from './lanes.ts'
 import type { Lacking } from './time-limits.ts'
 import { TimeLimits } from './time-limits.ts'
 import { CANCELLED, UnderWay } from './under-way.ts'
@@ -105,7 +106,7 @@ export class HttpClient {
    * @returns how many are free
    */
   openAhead(origin: string, count: number, signal: AbortSignal): Promise<number> {
-    return this.#connections.openAhead(origin, count, AbortSignal.any([signal, AbortSignal.timeout(AHEAD_TIMEOUT_MS)]))
+    return this.#connections.openAhead(origin, count, aheadSignal(signal))
   }
 
   /** Origins that were found to close connections after an answer without saying so. */
@@ -125,9 +126,6 @@ export class HttpClient {
 export function unkeptNotes(origins: readonly string[]): string[] {
   return origins.map((origin) => `${origin} closes connections unannounced: each request opens its own (no part of TTFT).`)
 }
-
-/** How long opening connections ahead may take; what is not open by then is opened by the requests. */
-const AHEAD_TIMEOUT_MS = 5000
 
 /** An answer that is not the expected one is read up to this, for its message. */
 const UNEXPECTED_BODY_LIMIT = 64 * 1024

@@ -1,3 +1,5 @@
+import { redact } from '../../dsl/redact.ts'
+
 /** Less of a value would take ordinary words away. */
 const SHORTEST = 4
 
@@ -18,4 +20,11 @@ function withoutBeginning(text: string, secret: string): string {
     scrubbed = scrubbed.replaceAll(`${secret.slice(0, length)}…`, '***…')
   }
   return scrubbed
+}
+
+/** The values of headers whose names say that they are secrets, with and without the scheme before them (`Bearer …`). */
+export function secretsIn(headers: Readonly<Record<string, string>>): string[] {
+  return Object.entries(redact({ ...headers })).flatMap(([name, shown]) =>
+    shown === '***' ? [headers[name]!, headers[name]!.replace(/^\w+ /, '')] : [],
+  )
 }

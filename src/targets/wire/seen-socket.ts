@@ -4,8 +4,8 @@ import { Duplex } from 'node:stream'
 export interface SocketWitness {
   /** Bytes were read and are about to be handed on. */
   onRead(): void
-  /** Bytes are about to be written. */
-  onWrite(): void
+  /** So many bytes are about to be written. */
+  onWrite(length: number): void
   /** The other side has closed it, or it failed; called once or more. */
   onClosed(error?: Error): void
 }
@@ -40,13 +40,14 @@ export class SeenSocket extends Duplex {
   }
 
   override _write(bytes: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    this.#witness.onWrite()
+    this.#witness.onWrite(bytes.length)
     this.#socket.write(bytes, done)
   }
 
   override _writev(parts: { chunk: Buffer }[], done: (error?: Error | null) => void): void {
-    this.#witness.onWrite()
-    this.#socket.write(Buffer.concat(parts.map(({ chunk }) => chunk)), done)
+    const bytes = Buffer.concat(parts.map(({ chunk }) => chunk))
+    this.#witness.onWrite(bytes.length)
+    this.#socket.write(bytes, done)
   }
 
   override _final(done: () => void): void {
