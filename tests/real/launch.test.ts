@@ -17,7 +17,7 @@ async function benchOn(server: string): Promise<{ folder: string; finished: Fini
     import * as bench from 'vitest-llm-bench'
     test('t', async ({ bench: run }) => {
       const target = bench.${server}
-      const result = await run('launched', bench.clients({ n: 2, rampUp: 0, requests: ${requests}, maxTokens: 8, target })).run()
+      const result = await run('launched', bench.clients({ n: 2, rampUp: 0, requests: ${requests}, maxTokens: 8, outputLength: 'free', target })).run()
       expect(result).toMeetSLO({ successRate: 1 })
     })
   `
