@@ -6,7 +6,7 @@ export default defineConfig({
   plugins: [llmBench()],
   test: {
     include: ['tests/{unit,contract,e2e}/**/*.test.ts'],
-    benchmark: { include: ['benches/**/*.bench.ts'], exclude: ['**/*.fail.bench.ts', '**/node_modules/**'] },
+    benchmark: { include: ['benches/**/*.bench.ts'], exclude: ['benches/seeds/**', '**/*.fail.bench.ts', '**/node_modules/**'] },
     typecheck: { enabled: true, include: ['tests/types/**/*.test-d.ts'] },
     // Workers and children of tests start from sources; stripping and compiling them anew is most of what a start takes.
     env: { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/node-compile-cache') },
