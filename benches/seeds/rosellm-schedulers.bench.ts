@@ -19,5 +19,5 @@ test.skipIf(!runsOn('rosellm'))('naive, offline and online scheduling', async ({
     bench('offline', offline({ mode: 'offline', ...load })),
     bench('online', offline({ mode: 'online', ...load })),
   )
-  for (const mode of ['naive', 'offline', 'online']) expect(result.get(mode)).toMeetSLO({ successRate: 1 })
+  for (const mode of ['naive', 'offline', 'online'] as const) expect(result.get(mode)).toMeetSLO({ successRate: 1 })
 })

@@ -1,7 +1,8 @@
 import { gsm8k, shareGPT } from 'vitest-llm-bench'
 import type { DatasetInput } from 'vitest-llm-bench'
 
-const { LLM_BENCH_BASE_URL, LLM_BENCH_ENGINE, LLM_BENCH_ENGINE_MODEL, LLM_BENCH_GSM8K, LLM_BENCH_SHAREGPT, LLM_BENCH_TOKENIZER } = process.env
+const { LLM_BENCH_BASE_URL, LLM_BENCH_ENGINE, LLM_BENCH_ENGINE_MODEL, LLM_BENCH_GSM8K, LLM_BENCH_SHAREGPT, LLM_BENCH_TOKENIZER } =
+  process.env
 
 /** Whether a server is named, which the workloads find by themselves; else they run on the embedded engine, in small. */
 export const served = LLM_BENCH_BASE_URL !== undefined
