@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path'
-import type { Account } from './account.ts'
+import type { Account, GapsAccount } from './account.ts'
 import { wasDisturbed } from './campaign.ts'
 import type { Job, Results } from './campaign.ts'
 import { rate, streams } from './load.ts'
@@ -204,7 +204,7 @@ function openLoopTable(rows: readonly Row[]): string {
       'open loop, 30 s',
       'sent later than scheduled, ms: p50 / p99 / max',
       'achieved rate − asked',
-      'gaps as scheduled against Poisson: KS distance (p)',
+      'gaps as scheduled against Poisson: KS distance (p; of 1,000 gaps)',
       'gaps as sent',
       'TTFT error ms: p50 / p99 / max',
       'says',
@@ -223,11 +223,9 @@ function openLoopTable(rows: readonly Row[]): string {
   )
 }
 
-function kolmogorovText(runs: readonly Account[], of: (run: Account) => { distance: number; p: number } | undefined): string {
-  return `${fixed(
-    medianOf(runs, (run) => of(run)?.distance),
-    4,
-  )} (${fixed(medianOf(runs, (run) => of(run)?.p))})`
+function kolmogorovText(runs: readonly Account[], of: (run: Account) => GapsAccount | undefined): string {
+  const part = (key: keyof GapsAccount): number => medianOf(runs, (run) => of(run)?.[key])
+  return `${fixed(part('distance'), 4)} (${fixed(part('p'))}; ${fixed(part('pOfSome'))})`
 }
 
 function medianSpread(runs: readonly Account[], of: (run: Account) => Spread | undefined, digits = 2): string {
