@@ -11,7 +11,7 @@ export interface ValidityLimits {
   readonly pause: number
   /** Open loop: requests may have come up so late at p99, … */
   readonly lateness: number
-  /** … or by this share of the median E2E latency, whichever is longer. */
+  /** … or by this share of the median E2E latency or of the mean time between two requests, whichever is longest. */
   readonly latenessShare: number
   /** Open loop: by this share the achieved rate may be below the one asked for. */
   readonly rateShortfall: number
@@ -31,7 +31,7 @@ export interface ValidityOptions {
   pause?: number | string
   /** Open loop: requests may have come up for sending so late at p99 (default: `'5ms'`), … */
   lateness?: number | string
-  /** … or by this share of the median E2E latency, whichever is longer (default: `'5%'`). */
+  /** … or by this share of the median E2E latency or of the mean time between two requests, whichever is longest (default: `'5%'`). */
   latenessShare?: number | string
   /** Open loop: by this share the achieved rate may be below the one asked for (default: `'2%'`). */
   rateShortfall?: number | string

@@ -62,10 +62,14 @@ function pauseFindings({ stalls }: ClientFacts, limits: ValidityLimits): Finding
   return over(stalls.longestMs, limits.pause, limits, reason)
 }
 
-/** How many requests a server has at a time hardly changes when each comes later by a small part of its stay. */
-function latenessFindings({ lateness }: ClientFacts, { e2e }: Pick<RequestMetrics, 'e2e'>, limits: ValidityLimits): Finding[] {
+/**
+ * What a late request changes is how many of them a server has at a time: nothing where it is late by a small part of its stay, or of
+ * the time between two requests.
+ */
+function latenessFindings({ lateness, rate }: ClientFacts, { e2e }: Pick<RequestMetrics, 'e2e'>, limits: ValidityLimits): Finding[] {
   if (lateness === undefined) return []
-  const limit = Math.max(limits.lateness, limits.latenessShare * (e2e?.p50 ?? 0))
+  const betweenMs = rate === undefined ? 0 : 1000 / rate.asked
+  const limit = Math.max(limits.lateness, limits.latenessShare * Math.max(e2e?.p50 ?? 0, betweenMs))
   const reason = `requests came up for sending ${ms(lateness.p99)} later than scheduled at p99 (limit ${ms(limit)})`
   return over(lateness.p99, limit, limits, reason)
 }

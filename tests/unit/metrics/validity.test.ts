@@ -31,8 +31,12 @@ const judge = (facts: Partial<ClientFacts> = {}, ttft = 100, limits = DEFAULT_VA
   )
 
 const lag = (p99: number) => ({ lag: { p50: 0, p99, max: p99 } })
-const late = (ms: number) =>
-  judgeClient({ ...calm, lateness: { p50: 0, p99: ms, max: ms } }, { ...figures, e2e: sample(900, 300) }, DEFAULT_VALIDITY).validity
+const late = (ms: number, rate = 100) =>
+  judgeClient(
+    { ...calm, lateness: { p50: 0, p99: ms, max: ms }, rate: { asked: rate, achieved: rate } },
+    { ...figures, e2e: sample(900, 300) },
+    DEFAULT_VALIDITY,
+  ).validity
 const paused = (longestMs: number) => judge({ stalls: { count: 1, longestMs, totalMs: longestMs } })
 const rate = (achieved: number, asked?: number) => ({
   rate: { asked: 100, achieved },
@@ -83,9 +87,11 @@ describe('open loop', () => {
     ])
   })
 
-  test('requests may come up late by 5 % of the time that they stay', () => {
+  test('requests may come up late by 5 % of the time that they stay, or of the time between two of them', () => {
     expect(late(15)).toBe('valid')
     expect(late(16)).toBe('degraded')
+    expect(late(50, 1)).toBe('valid')
+    expect(late(51, 1)).toBe('degraded')
   })
 
   test('a rate that was not reached, unless the workload held requests back', () => {
