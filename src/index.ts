@@ -14,6 +14,7 @@ export {
   lightllmServer,
   llamaServer,
   lmdeployServer,
+  pplServer,
   sglangServer,
   transformersServer,
   vllmServer,

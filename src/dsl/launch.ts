@@ -145,7 +145,7 @@ export function launched({ baseURL, target, ready, name, ...rest }: CheckedOptio
     kind: 'launch',
     name: name ?? basename(rest.command),
     ...rest,
-    ready: isProbe(probe) ? probe : readyByDefault(live),
+    ready: isProbe(probe) ? probe : readyByDefault(live, call),
     readyTimeout: timeout ?? READY_TIMEOUT,
     target: live,
   }
@@ -167,11 +167,19 @@ export function isProbe(ready: object): ready is ReadySpec {
 }
 
 /** A server of the OpenAI API answers for its models once it can take requests; of others only the port is known. */
-function readyByDefault(target: LiveTargetSpec): ReadySpec {
-  const baseURL = target.baseURLs[0]!.replace(/\/+$/, '')
-  if (target.kind === 'ppl') {
-    const [, named] = /:(\d+|\{port[2-9]?\})$/.exec(baseURL)!
-    return { port: named!.startsWith('{') ? named! : Number(named) }
+function readyByDefault(target: LiveTargetSpec, call: string): ReadySpec {
+  const baseURL = target.baseURLs[0]?.replace(/\/+$/, '')
+  if (baseURL === undefined) {
+    throw new LlmBenchError(
+      'INVALID_OPTION',
+      `${call}: \`ready\` is missing: the target has no URL that could tell when the server is ready.`,
+    )
   }
-  return { url: `${/\/v\d[^/]*$/.test(baseURL) ? baseURL : `${baseURL}/v1`}/models` }
+  if (target.kind === 'openai') return { url: `${/\/v\d[^/]*$/.test(baseURL) ? baseURL : `${baseURL}/v1`}/models` }
+  return { port: portPlaceholders(baseURL)[0] ?? portOf(baseURL) }
+}
+
+function portOf(url: string): number {
+  const { port, protocol } = new URL(url)
+  return port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port)
 }

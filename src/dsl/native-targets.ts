@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { HttpTargetSpec } from './http-target.ts'
-import { httpTargetFields, parseHttpTarget } from './http-target.ts'
+import { httpTargetFields, parseHttpTarget, profileField } from './http-target.ts'
 import { nonEmptyString } from './options.ts'
 
 /** FastDeploy's form of the OpenAI API. */
@@ -104,11 +104,12 @@ export function amsv2(options: z.input<typeof amsv2Options>): AMSv2TargetSpec {
   return { kind: 'amsv2', ...parseHttpTarget(amsv2Options, options, 'amsv2()') }
 }
 
-const sglangOptions = z.strictObject(generateFields)
+const sglangOptions = z.strictObject({ ...generateFields, profile: profileField })
 
 /**
  * SGLang's own API (`/generate`). Takes plain prompts; for chat, use `openai()` on the same server.
  * @param options.baseURL where the server listens; several (`baseURLs`) take the requests in turn
+ * @param options.profile have it profile itself from the end of the warm-up to the end of the load (`/start_profile`)
  * @example sglang({ baseURL: 'http://127.0.0.1:30000' })
  */
 export function sglang(options: z.input<typeof sglangOptions>): SGLangTargetSpec {

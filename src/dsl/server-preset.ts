@@ -3,8 +3,7 @@ import { isProbe, launched, launchFields } from './launch.ts'
 import type { LaunchTargetSpec, VersionSpec } from './launch.ts'
 import { nonEmptyString, numberWithin, oneOrMore, wholeNumber } from './options.ts'
 import { portNumber } from './ports.ts'
-import { openai } from './targets.ts'
-import type { OpenAIOptions } from './targets.ts'
+import type { LiveTargetSpec } from './targets.ts'
 
 export const flag = z.boolean({ error: 'expected true or false' })
 
@@ -19,13 +18,19 @@ export const common = {
   devices: oneOrMore(z.union([wholeNumber(0), nonEmptyString])).optional(),
   /** Words in the place of those that start the server, before all options: a path, a wrapper, `docker run …`. */
   command: oneOrMore(nonEmptyString).optional(),
-  /** Options of the target that speaks to it, all but its address. */
-  target: z
-    .custom<Omit<OpenAIOptions, 'baseURL' | 'baseURLs'>>((value) => typeof value === 'object' && value !== null, {
-      error: "expected options of openai() such as { endpoint: 'completions' }",
-    })
-    .prefault({}),
 }
+
+/** Options of the target that speaks to a server, all but its address; that target's own call checks them. */
+export function targetOptions<Options>() {
+  return z
+    .custom<Omit<Options, 'baseURL' | 'baseURLs'>>((value) => typeof value === 'object' && value !== null, {
+      error: 'expected options of the target, such as { timeout: 60 }',
+    })
+    .optional()
+}
+
+/** What to speak to a server that has an API of its own beside OpenAI's. */
+export const protocol = z.enum(['openai', 'native'], { error: "expected 'openai' or 'native'" }).default('openai')
 
 /** And of those that are Python modules. */
 export const python = {
@@ -65,15 +70,17 @@ interface Start {
   readonly flags: (port: number | string) => Flags
   /** Arguments before the options. */
   readonly words?: readonly string[]
-  /** Path that answers 2xx when requests can be taken. */
-  readonly health: string
+  /** Path that answers 2xx when requests can be taken; left out, an open port is all there is to see. */
+  readonly health?: string
+  /** The target that speaks to it. */
+  readonly speaks: (baseURL: string) => LiveTargetSpec
   readonly version?: VersionSpec
   readonly env?: Readonly<Record<string, string>>
 }
 
 /** The spec of a preset's options. */
 export function serverOf(options: z.output<z.ZodObject<typeof common>>, start: Start, call: string): LaunchTargetSpec {
-  const { port = '{port}', devices, command, target, args, env, ready, name, cwd, stopTimeout, exclusive, version } = options
+  const { port = '{port}', devices, command, args, env, ready, name, cwd, stopTimeout, exclusive, version } = options
   const [program, ...words] = command ?? start.command
   const address = `http://127.0.0.1:${port}`
   const { timeout, ...probe } = ready
@@ -84,11 +91,11 @@ export function serverOf(options: z.output<z.ZodObject<typeof common>>, start: S
       args: [...words, ...(start.words ?? []), ...written(start.flags(port)), ...args],
       env: { ...start.env, ...(devices === undefined ? {} : { CUDA_VISIBLE_DEVICES: devices.join(',') }), ...env },
       cwd,
-      ready: { ...(isProbe(probe) ? probe : { url: `${address}${start.health}` }), timeout },
+      ready: { ...(isProbe(probe) ? probe : start.health === undefined ? { port } : { url: `${address}${start.health}` }), timeout },
       stopTimeout,
       exclusive,
       version: version ?? start.version,
-      target: openai({ ...target, baseURL: address }),
+      target: start.speaks(address),
     },
     call,
   )

@@ -5,11 +5,29 @@
  */
 import { z } from 'zod'
 import type { LaunchTargetSpec } from './launch.ts'
+import { fastdeploy, lightllm, llamacpp, lmdeploy, sglang } from './native-targets.ts'
 import { nonEmptyString, parseOptions, wholeNumber } from './options.ts'
-import { common, engine, engineSize, flag, interpreter, packageVersion, python, serverOf, UNBUFFERED } from './server-preset.ts'
+import { ppl } from './ppl-target.ts'
+import {
+  common,
+  engine,
+  engineSize,
+  flag,
+  interpreter,
+  packageVersion,
+  protocol,
+  python,
+  serverOf,
+  targetOptions,
+  UNBUFFERED,
+} from './server-preset.ts'
 import type { Flags } from './server-preset.ts'
+import { openai } from './targets.ts'
+import type { OpenAIOptions } from './targets.ts'
 
-const vllmOptions = z.strictObject({ ...python, ...engine, enforceEager: flag.optional() })
+const openaiTarget = targetOptions<OpenAIOptions>()
+
+const vllmOptions = z.strictObject({ ...python, ...engine, enforceEager: flag.optional(), target: openaiTarget })
 
 /**
  * vLLM's OpenAI server, `python3 -m vllm.entrypoints.openai.api_server`, launched as {@link launch} does.
@@ -35,10 +53,11 @@ export function vllmServer(options: z.input<typeof vllmOptions>): LaunchTargetSp
   })
   // It tells its version by itself.
   const start = { name: 'vllm', command: [...interpreter(o), '-m', 'vllm.entrypoints.openai.api_server'], flags, health: '/health' }
-  return serverOf(o, { ...start, env: UNBUFFERED }, 'vllmServer()')
+  const speaks = (baseURL: string) => openai({ ...o.target, baseURL })
+  return serverOf(o, { ...start, speaks, env: UNBUFFERED }, 'vllmServer()')
 }
 
-const sglangOptions = z.strictObject({ ...python, ...engine })
+const sglangOptions = z.strictObject({ ...python, ...engine, protocol, target: openaiTarget })
 
 /**
  * SGLang's server, `python3 -m sglang.launch_server`, launched as {@link launch} does.
@@ -60,12 +79,15 @@ export function sglangServer(options: z.input<typeof sglangOptions>): LaunchTarg
     '--disable-radix-cache': o.prefixCaching === false,
   })
   const start = { name: 'sglang', command: [...interpreter(o), '-m', 'sglang.launch_server'], flags, health: '/health', env: UNBUFFERED }
-  return serverOf(o, { ...start, ...packageVersion(o, 'sglang') }, 'sglangServer()')
+  const speaks = (baseURL: string) => (o.protocol === 'openai' ? openai : sglang)({ ...o.target, baseURL })
+  return serverOf(o, { ...start, speaks, ...packageVersion(o, 'sglang') }, 'sglangServer()')
 }
 
 const lmdeployOptions = z.strictObject({
   ...python,
   ...engine,
+  protocol,
+  target: openaiTarget,
   backend: z.enum(['turbomind', 'pytorch'], { error: "expected 'turbomind' or 'pytorch'" }).optional(),
 })
 
@@ -92,10 +114,16 @@ export function lmdeployServer(options: z.input<typeof lmdeployOptions>): Launch
   })
   const command = [...interpreter(o), '-m', 'lmdeploy', 'serve', 'api_server']
   const start = { name: 'lmdeploy', command, words: [o.model], flags, health: '/health', env: UNBUFFERED }
-  return serverOf(o, { ...start, ...packageVersion(o, 'lmdeploy') }, 'lmdeployServer()')
+  const speaks = (baseURL: string) => (o.protocol === 'openai' ? openai : lmdeploy)({ ...o.target, baseURL })
+  return serverOf(o, { ...start, speaks, ...packageVersion(o, 'lmdeploy') }, 'lmdeployServer()')
 }
 
-const fastdeployOptions = z.strictObject({ ...python, ...engineSize, quantization: engine.quantization })
+const fastdeployOptions = z.strictObject({
+  ...python,
+  ...engineSize,
+  quantization: engine.quantization,
+  target: targetOptions<Parameters<typeof fastdeploy>[0]>(),
+})
 
 /**
  * FastDeploy's server, `python3 -m fastdeploy.entrypoints.openai.api_server`, launched as {@link launch} does. Its further ports are
@@ -119,10 +147,17 @@ export function fastdeployServer(options: z.input<typeof fastdeployOptions>): La
   })
   const command = [...interpreter(o), '-m', 'fastdeploy.entrypoints.openai.api_server']
   const start = { name: 'fastdeploy', command, flags, health: '/health', env: UNBUFFERED }
-  return serverOf(o, { ...start, ...packageVersion(o, 'fastdeploy-gpu') }, 'fastdeployServer()')
+  const speaks = (baseURL: string) => fastdeploy({ ...o.target, baseURL })
+  return serverOf(o, { ...start, speaks, ...packageVersion(o, 'fastdeploy-gpu') }, 'fastdeployServer()')
 }
 
-const lightllmOptions = z.strictObject({ ...python, ...engineSize, dtype: engine.dtype, maxTotalTokens: wholeNumber(1).optional() })
+const lightllmOptions = z.strictObject({
+  ...python,
+  ...engineSize,
+  dtype: engine.dtype,
+  maxTotalTokens: wholeNumber(1).optional(),
+  target: targetOptions<Parameters<typeof lightllm>[0]>(),
+})
 const LIGHTLLM_TYPES: Readonly<Record<string, string>> = { float16: 'fp16', bfloat16: 'bf16', float32: 'fp32' }
 
 /**
@@ -152,11 +187,54 @@ export function lightllmServer(options: z.input<typeof lightllmOptions>): Launch
     health: '/health',
     env: UNBUFFERED,
   }
-  return serverOf(o, { ...start, ...packageVersion(o, 'lightllm') }, 'lightllmServer()')
+  const speaks = (baseURL: string) => lightllm({ ...o.target, baseURL })
+  return serverOf(o, { ...start, speaks, ...packageVersion(o, 'lightllm') }, 'lightllmServer()')
+}
+
+const pplOptions = z.strictObject({
+  ...common,
+  tensorParallelSize: engine.tensorParallelSize,
+  maxModelLen: engine.maxModelLen,
+  maxNumSeqs: engine.maxNumSeqs,
+  modelParamPath: nonEmptyString.optional(),
+  tokenizerPath: nonEmptyString,
+  target: targetOptions<Parameters<typeof ppl>[0]>(),
+})
+
+/**
+ * ppl.llm.serving's server, `ppl_llm_server`, launched as {@link launch} does, with the limits that its documentation gives. It is
+ * taken to be ready when its port is open, and tells no version.
+ * @param options.model folder of the exported model
+ * @param options.modelParamPath its `params.json` (default: in that folder)
+ * @param options.tokenizerPath its `tokenizer.model`
+ * @throws {LlmBenchError} `INVALID_OPTION`
+ */
+export function pplServer(options: z.input<typeof pplOptions>): LaunchTargetSpec {
+  const o = parseOptions(pplOptions, options, 'pplServer()')
+  const flags = (port: number | string): Flags => ({
+    '--model-dir': o.model,
+    '--model-param-path': o.modelParamPath ?? `${o.model}/params.json`,
+    '--tokenizer-path': o.tokenizerPath,
+    '--tensor-parallel-size': o.tensorParallelSize ?? 1,
+    '--top-p': '0.0',
+    '--top-k': 1,
+    '--max-tokens-scale': 0.94,
+    '--max-input-tokens-per-request': 4096,
+    '--max-output-tokens-per-request': 4096,
+    '--max-total-tokens-per-request': o.maxModelLen ?? 8192,
+    '--max-running-batch': o.maxNumSeqs ?? 1024,
+    '--max-tokens-per-step': 8192,
+    '--host': '127.0.0.1',
+    '--port': port,
+  })
+  const speaks = (baseURL: string) => ppl({ model: o.model, ...o.target, baseURL: baseURL.replace('http:', 'grpc:') })
+  return serverOf(o, { name: 'ppl', command: ['ppl_llm_server'], flags, speaks }, 'pplServer()')
 }
 
 const llamaOptions = z.strictObject({
   ...common,
+  protocol,
+  target: openaiTarget,
   contextSize: wholeNumber(1).optional(),
   parallel: wholeNumber(1).optional(),
   threads: wholeNumber(1).optional(),
@@ -181,11 +259,13 @@ export function llamaServer(options: z.input<typeof llamaOptions>): LaunchTarget
     '--threads': o.threads,
     '--n-gpu-layers': o.gpuLayers,
   })
-  return serverOf(o, { name: 'llama.cpp', command: ['llama-server'], flags, health: '/health' }, 'llamaServer()')
+  const speaks = (baseURL: string) => (o.protocol === 'openai' ? openai : llamacpp)({ ...o.target, baseURL })
+  return serverOf(o, { name: 'llama.cpp', command: ['llama-server'], flags, health: '/health', speaks }, 'llamaServer()')
 }
 
 const transformersOptions = z.strictObject({
   ...common,
+  target: openaiTarget,
   device: nonEmptyString.optional(),
   dtype: nonEmptyString.optional(),
   quantization: nonEmptyString.optional(),
@@ -210,6 +290,6 @@ export function transformersServer(options: z.input<typeof transformersOptions>)
   const [program, ...words] = [...command.slice(0, command.at(-1) === 'serve' ? -1 : undefined), 'version']
   const start = { name: 'transformers', command, words: [o.model], flags, health: '/health', env: UNBUFFERED }
   // It lists models of its cache only, and takes others by their path.
-  const target = { model: o.model, ...o.target }
-  return serverOf({ ...o, target }, { ...start, version: { command: program, args: words } }, 'transformersServer()')
+  const speaks = (baseURL: string) => openai({ model: o.model, ...o.target, baseURL })
+  return serverOf(o, { ...start, speaks, version: { command: program, args: words } }, 'transformersServer()')
 }

@@ -170,7 +170,8 @@ function endOf({ code, signal }: ServerExit): string {
 
 /** Of a request for a URL: the server's own are asked for with its key. */
 function headersFor(url: string, { target }: LaunchTargetSpec): Record<string, string> {
-  if (new URL(url).host !== new URL(target.baseURLs[0]!).host) return {}
+  const [own] = target.baseURLs
+  if (own === undefined || new URL(url).host !== new URL(own).host) return {}
   const [key] = target.apiKeys
   return { ...(key === undefined ? {} : { authorization: `Bearer ${key}` }), ...target.headers }
 }

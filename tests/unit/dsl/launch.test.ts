@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { launch } from '../../../src/dsl/launch.ts'
+import { lightllm } from '../../../src/dsl/native-targets.ts'
 import { fillPorts, portPlaceholders } from '../../../src/dsl/ports.ts'
+import { ppl } from '../../../src/dsl/ppl-target.ts'
 import { openai } from '../../../src/dsl/targets.ts'
 import { clients } from '../../../src/dsl/workloads.ts'
 
@@ -31,6 +33,13 @@ test('a spec is plain data, a regular expression too', () => {
   })
   expect(JSON.parse(JSON.stringify(spec))).toEqual(spec)
   expect(spec).toMatchObject({ args: ['8000'], env: { THREADS: '4', OLD: null }, ready: { log: { source: 'up', flags: 'i' } } })
+})
+
+test.for([
+  [lightllm({ baseURL: 'http://127.0.0.1:{port}' }), args, { port: '{port}' }],
+  [ppl({ baseURL: '127.0.0.1:23333' }), [], { port: 23_333 }],
+] as const)('of a server without the OpenAI API an open port is the sign: %j', ([target, told, ready]) => {
+  expect(launch({ command: 'serve', args: [...told], target }).ready).toEqual(ready)
 })
 
 test('true is the port of the arguments', () => {

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import * as servers from '../../../src/dsl/servers.ts'
 
-const { fastdeployServer, lightllmServer, llamaServer, lmdeployServer, sglangServer, transformersServer, vllmServer } = servers
+const { fastdeployServer, lightllmServer, llamaServer, lmdeployServer, pplServer, sglangServer, transformersServer, vllmServer } = servers
 
 test('vLLM, as its own documents start it', () => {
   const spec = vllmServer({
@@ -57,14 +57,9 @@ test.for([
 })
 
 test('each is ready when its health is, asks for its version, and takes what launch() takes', () => {
-  for (const server of Object.values(servers)) {
-    const spec = server({
-      model: 'm',
-      port: 9000,
-      target: { endpoint: 'completions', timeout: 5 },
-      exclusive: true,
-      ready: { timeout: 60 },
-    })
+  const { pplServer: _, ...others } = servers
+  for (const server of Object.values(others)) {
+    const spec = server({ model: 'm', port: 9000, target: { timeout: 5 }, exclusive: true, ready: { timeout: 60 } })
     expect(spec).toMatchObject({
       ready: { url: 'http://127.0.0.1:9000/health' },
       readyTimeout: 60,
@@ -73,6 +68,33 @@ test('each is ready when its health is, asks for its version, and takes what lau
     })
     expect(spec.args).toContain('9000')
   }
+})
+
+test('ppl.llm.serving is reached by gRPC, and ready when its port is open', () => {
+  const spec = pplServer({ model: '/opmx/llama_7b', tokenizerPath: '/hf/tokenizer.model', tensorParallelSize: 2 })
+  expect([spec.command, ...spec.args].join(' ')).toBe(
+    'ppl_llm_server --model-dir /opmx/llama_7b --model-param-path /opmx/llama_7b/params.json --tokenizer-path /hf/tokenizer.model ' +
+      '--tensor-parallel-size 2 --top-p 0.0 --top-k 1 --max-tokens-scale 0.94 --max-input-tokens-per-request 4096 ' +
+      '--max-output-tokens-per-request 4096 --max-total-tokens-per-request 8192 --max-running-batch 1024 --max-tokens-per-step 8192 ' +
+      '--host 127.0.0.1 --port {port}',
+  )
+  expect(spec).toMatchObject({ ready: { port: '{port}' }, target: { kind: 'ppl', baseURLs: ['grpc://127.0.0.1:{port}'] } })
+})
+
+test('each is spoken to by the target of its own, or by the OpenAI API where it has both', () => {
+  expect(fastdeployServer({ model: 'm', target: { training: true } }).target).toMatchObject({ kind: 'fastdeploy', training: true })
+  expect(lightllmServer({ model: 'm' }).target.kind).toBe('lightllm')
+  for (const [server, native] of [
+    [sglangServer, 'sglang'],
+    [lmdeployServer, 'lmdeploy'],
+    [llamaServer, 'llamacpp'],
+  ] as const) {
+    expect(server({ model: 'm', target: { endpoint: 'completions' } }).target).toMatchObject({ kind: 'openai', endpoint: 'completions' })
+    expect(server({ model: 'm', protocol: 'native' }).target.kind).toBe(native)
+  }
+  expect(() => sglangServer({ model: 'm', protocol: 'native', target: { endpoint: 'completions' } })).toThrow(
+    'sglang() has no option `endpoint`',
+  )
 })
 
 test('two versions are two interpreters', () => {
