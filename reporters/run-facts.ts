@@ -25,7 +25,7 @@ export interface Figure {
 
 /** All figures of a run, flat. */
 export function figuresOf(metrics: RunMetrics): Figure[] {
-  if (metrics.kind === 'oneBatch') return metrics.cases.flatMap(batchFigures)
+  if (metrics.kind === 'oneBatch') return [...metrics.cases.flatMap(batchFigures), ...figure('agreement', metrics.agreement, '')]
   return [
     ...counts(metrics, ['requests', 'completed', 'failed', 'successRate', 'wallSeconds', 'inputTokens', 'outputTokens']),
     ...rates('', metrics),

@@ -134,6 +134,7 @@ const batchMetrics = z.object({
       skipped: z.string().exactOptional(),
     }),
   ),
+  agreement: z.number().min(0).max(1).describe('tokens on which batched and single greedy decoding agree').exactOptional(),
 })
 
 const run = z.object({

@@ -138,7 +138,7 @@ const BATCH_HEADS = [
   ['batch', 'in', 'out', 'prefill', 'tok/s', 'decode', 'tok/s', 'overall'],
 ] as const
 
-function batchLines({ cases }: BatchMetrics, style: Style): string[] {
+function batchLines({ cases, agreement }: BatchMetrics, style: Style): string[] {
   const rows = cases.map((one) =>
     [
       one.batch,
@@ -158,6 +158,7 @@ function batchLines({ cases }: BatchMetrics, style: Style): string[] {
   return [
     ...(fits ? table : renderTable(narrow, rows, style)).map((line) => `  ${line}`),
     `  ${style.dim(`decode: the median step${fits ? '' : '; prefill and decode in ms, overall in tok/s'}`)}`,
+    ...(agreement === undefined ? [] : [`  batched and single greedy decoding agree on ${formatShare(agreement)} of tokens`]),
     ...skipped.flatMap((text) => wrap(text, style.columns - 2).map((line) => `  ${style.warn(line)}`)),
   ]
 }

@@ -16,7 +16,18 @@ export function digestOf(value: unknown): string {
   return createHash('sha256').update(canonicalJSON(value)).digest('hex').slice(0, 16)
 }
 
-const NOT_LOAD = new Set(['target', 'engine', 'resume', 'details', 'runName', 'abortOn', 'validity', 'workers', 'preconnect'])
+const NOT_LOAD = new Set([
+  'target',
+  'engine',
+  'resume',
+  'details',
+  'runName',
+  'correctness',
+  'abortOn',
+  'validity',
+  'workers',
+  'preconnect',
+])
 
 /** What a workload asks for, apart from what it is asked of: equal digests mean equal load. */
 export function workloadDigest(spec: WorkloadSpec): string {

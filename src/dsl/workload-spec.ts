@@ -107,6 +107,8 @@ export interface OneBatchSpec {
   readonly outputLength: readonly number[]
   readonly engine?: EngineSpec | undefined
   readonly warmup: boolean
+  /** Also compare batched with single decoding. */
+  readonly correctness: boolean
   readonly runName: string
   readonly seed: number
 }

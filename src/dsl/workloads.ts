@@ -323,6 +323,7 @@ const oneBatchOptions = z.strictObject({
   outputLength: oneOrMore(wholeNumber(1)).default([32]),
   engine: engineOption.optional(),
   warmup: boolean.default(true),
+  correctness: boolean.default(false),
   runName: nonEmptyString.default('default'),
   seed: wholeNumber(0).default(0),
 })
@@ -339,6 +340,11 @@ export interface OneBatchOptions {
   engine?: EngineSpec
   /** One run of the first case with a short output before the clock starts (default: true). */
   warmup?: boolean
+  /**
+   * Also answer a few fixed prompts greedily, together and each alone: the share of tokens that agree is the figure `agreement`, and the
+   * answers are kept in `correctness.jsonl` (default: false).
+   */
+  correctness?: boolean
   /** `run_name` in `one_batch.jsonl` (default: `default`). */
   runName?: string
   /** Seed of the random input tokens (default: 0). */

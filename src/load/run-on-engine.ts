@@ -1,12 +1,14 @@
 import { loadDataset } from '../datasets/load-dataset.ts'
 import { loadTokenizer } from '../datasets/load-tokenizer.ts'
 import type { OfflineSpec, OneBatchSpec } from '../dsl/workload-spec.ts'
+import type { Engine } from '../engines/engine.ts'
 import { loadEngine } from '../engines/load-engine.ts'
 import { LlmBenchError } from '../errors.ts'
 import { startClock } from '../metrics/clock.ts'
 import { versionText } from '../engines/engine.ts'
-import type { RunRecord } from '../metrics/record.ts'
+import type { BatchRecord, RunRecord } from '../metrics/record.ts'
 import { contextFor } from './context-length.ts'
+import { compareDecoding, CORRECTNESS_NEEDS, writeCorrectness } from './correctness.ts'
 import { offlineCalls, offlineLoop, scheduleOf } from './offline.ts'
 import { runBatchCases } from './one-batch.ts'
 import type { RunPlan } from './plan.ts'
@@ -72,16 +74,42 @@ async function runOneBatch(
   progress: ProgressMeter,
   signal: AbortSignal,
 ): Promise<RunRecord> {
+  const least = spec.correctness ? CORRECTNESS_NEEDS : { batch: 1, contextLength: 1 }
   const contextLength = Math.max(...spec.inputLength) + Math.max(...spec.outputLength)
-  const needs = { use: 'oneBatch', batch: Math.max(...spec.batch), contextLength } as const
+  const needs = {
+    use: 'oneBatch',
+    batch: Math.max(least.batch, ...spec.batch),
+    contextLength: Math.max(least.contextLength, contextLength),
+  } as const
   const engine = await loadEngine(engineSpec, needs, { root: plan.root, signal, logFolder: plan.folder })
   try {
     assertNotCancelled(plan, signal)
     const { noOneBatch } = engine.info
     if (noOneBatch !== undefined) throw new LlmBenchError('USAGE', `${plan.bench}: ${engine.info.name} can't run oneBatch(): ${noOneBatch}`)
-    return await runBatchCases({ spec, engine, progress, signal })
+    const record = await runBatchCases({ spec, engine, progress, signal })
+    if (!spec.correctness || record.partial) return record
+    return await withAgreement(plan, record, engine, progress, signal)
   } finally {
     await engine.close()
+  }
+}
+
+async function withAgreement(
+  plan: RunPlan,
+  record: BatchRecord,
+  engine: Engine,
+  progress: ProgressMeter,
+  signal: AbortSignal,
+): Promise<BatchRecord> {
+  progress.phase = 'comparing'
+  try {
+    const correctness = await compareDecoding(engine, signal)
+    await writeCorrectness(plan.folder, correctness)
+    return { ...record, agreement: correctness.agreement }
+  } catch (error) {
+    // The cases that are done are kept.
+    if (signal.aborted) return { ...record, partial: true }
+    throw error
   }
 }
 

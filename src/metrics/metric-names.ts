@@ -36,7 +36,7 @@ export type DistributionName =
 type RequestMetricName = `${DistributionName}.${Statistic}` | RateName | `steady.${RateName}` | 'successRate'
 
 /** Every name that an assertion can be about. */
-export type MetricName = RequestMetricName | BatchMetricName
+export type MetricName = RequestMetricName | BatchMetricName | 'agreement'
 
 /** Unit of a metric: ms, tokens/s, requests/s, or a share of 1. */
 export type MetricUnit = 'ms' | 'tok/s' | 'req/s' | '%'
@@ -90,6 +90,7 @@ const DEFINITIONS: readonly MetricDefinition[] = [
     const isLatency = name.endsWith('Latency')
     return { name, unit: isLatency ? 'ms' : 'tok/s', direction: isLatency ? 'max' : 'min', of: 'oneBatch' }
   }),
+  { name: 'agreement', unit: '%', direction: 'min', of: 'oneBatch' },
 ]
 
 /** All metrics by name. */

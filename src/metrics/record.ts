@@ -156,6 +156,8 @@ export interface BatchCase {
 export interface BatchRecord {
   readonly kind: 'oneBatch'
   readonly cases: readonly BatchCase[]
+  /** Share of tokens on which batched and single greedy decoding agree, 0 to 1; absent where it was not asked for. */
+  readonly agreement?: number | undefined
   readonly model?: string | undefined
   /** What the engine says of itself. */
   readonly version?: string | undefined

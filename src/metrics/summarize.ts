@@ -27,7 +27,9 @@ import { judgeClient } from './validity.ts'
  * nothing completed, token rates where a completed request's count is unknown, TTFT, TPOT and ITL where nothing streamed.
  */
 export function summarize(record: RunRecord, limits: ValidityLimits = DEFAULT_VALIDITY): RunMetrics {
-  if (record.kind === 'oneBatch') return { kind: 'oneBatch', cases: record.cases.map(batchCaseMetrics) }
+  if (record.kind === 'oneBatch') {
+    return { kind: 'oneBatch', cases: record.cases.map(batchCaseMetrics), ...present({ agreement: record.agreement }) }
+  }
   const metrics = summarizeRequests(record)
   const { client } = record
   return client === undefined ? metrics : { ...metrics, client: { ...judgeClient(client, metrics, limits), ...client } }

@@ -104,6 +104,8 @@ export interface BatchCaseMetrics {
 export interface BatchMetrics {
   kind: 'oneBatch'
   cases: BatchCaseMetrics[]
+  /** Share of tokens on which batched and single greedy decoding agree, 0 to 1; where `correctness` was asked for. */
+  agreement?: number
 }
 
 /** The figures of a run: `run.metrics` in a bench file, `metrics` in every report. JSON-safe. */

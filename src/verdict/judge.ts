@@ -82,8 +82,9 @@ function judgeBatch(part: SLOPart, subject: Subject<BatchMetrics>): Verdict[] {
   const verdicts = part.thresholds.flatMap(({ metric, threshold }): Verdict[] => {
     const claimOf = (label: string): Claim => ({ metric: `${metric.name}${label}`, unit: metric.unit, threshold })
     if (metric.of !== 'oneBatch') {
-      return [undecided(subject, claimOf(''), `oneBatch() has no such figure; it has ${BATCH_FIGURES.join(', ')}`)]
+      return [undecided(subject, claimOf(''), `oneBatch() has no such figure; it has ${[...BATCH_FIGURES, 'agreement'].join(', ')}`)]
     }
+    if (metric.name === 'agreement') return [judgeAgreement(claimOf(''), subject)]
     if (selected.length === 0) {
       return [undecided(subject, claimOf(part.case ? selectorLabel(part.case) : ''), whyNoCase(part.case ?? {}, subject.metrics.cases))]
     }
@@ -99,6 +100,14 @@ function judgeBatch(part: SLOPart, subject: Subject<BatchMetrics>): Verdict[] {
   })
   const why = 'goodput is of single requests, and oneBatch() has none'
   return [...verdicts, ...(part.goodput ? goodputClaims(part.goodput).map((claim) => undecided(subject, claim, why)) : [])]
+}
+
+/** A figure of the whole run, whatever cases are meant. */
+function judgeAgreement(claim: Claim, subject: Subject<BatchMetrics>): Verdict {
+  const { agreement } = subject.metrics
+  return agreement === undefined
+    ? undecided(subject, claim, 'it is measured by oneBatch({ correctness: true }) alone')
+    : judged(subject, claim, agreement)
 }
 
 const SHORT_NAMES = { batch: 'batch', inputLength: 'in', outputLength: 'out' } as const

@@ -91,6 +91,8 @@ export interface SLO extends Latencies, Rates, BatchFigures, Dotted, DottedGroup
   /** The same figures over the steady window. */
   steady?: Latencies & Rates
   goodput?: Goodput
+  /** Tokens on which batched and single greedy decoding agree, of `oneBatch({ correctness: true })`. */
+  agreement?: ShareThreshold
   /** Holds the thresholds against these cases of a static batch alone. */
   case?: CaseSelector
   /** Judges percentiles that the sample can't support, and marks them, in place of an error. */

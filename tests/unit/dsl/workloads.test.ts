@@ -32,6 +32,7 @@ test('the shortest calls have defaults for all else', () => {
     inputLength: [128],
     outputLength: [32],
     warmup: true,
+    correctness: false,
     runName: 'default',
     seed: 0,
   })

@@ -106,6 +106,15 @@ test('the modes decode one request at a time, all together, and so many as the b
   }
 })
 
+test('one batch with correctness tells how far batched and single decoding agree, and keeps the answers', async () => {
+  const record = await run(oneBatch({ batch: 1, inputLength: 8, outputLength: 2, correctness: true }))
+  if (record.kind !== 'oneBatch') throw new Error('not one batch')
+  expect(record.cases).toHaveLength(1)
+  expect(record.agreement).toBeGreaterThan(0)
+  expect(record.agreement).toBeLessThanOrEqual(1)
+  expect((await readFile(join(folder, 'correctness.jsonl'), 'utf8')).trimEnd().split('\n')).toHaveLength(4)
+})
+
 test('cancelled in mid-pass, an offline run keeps what had ended', async () => {
   const record = await cancelled(offline({ requests: 1000, maxTokens: 3 }))
   expect(record).toMatchObject({ kind: 'requests', partial: true })

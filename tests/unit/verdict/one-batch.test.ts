@@ -91,3 +91,13 @@ test('figures of requests are errors', () => {
   })
   expect(judgeOne({ goodput: { ttft: 1, share: 1 } }, subject)).toMatchObject({ state: 'error', metric: 'goodput.share' })
 })
+
+test('agreement is a figure of the whole run, and asks for correctness where it is absent', () => {
+  const agreeing = { ...subject, metrics: { ...subject.metrics, agreement: 0.99 } }
+  expect(judgeOne({ agreement: '>= 99%' }, agreeing)).toMatchObject({ metric: 'agreement', measured: 0.99, state: 'pass' })
+  expect(judgeOne({ agreement: 1, case: { batch: 4 } }, agreeing)).toMatchObject({ metric: 'agreement', state: 'fail' })
+  expect(judgeOne({ agreement: 1 }, subject)).toMatchObject({
+    state: 'error',
+    message: expect.stringContaining('oneBatch({ correctness: true })') as string,
+  })
+})
