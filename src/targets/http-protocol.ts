@@ -38,6 +38,11 @@ export interface HttpProtocol<Spec extends HttpTargetSpec = HttpTargetSpec> {
   request(asked: GenerateRequest, spec: Spec, model: string | undefined): ProtocolRequest
   /** Tells what an event of a streamed answer says. */
   readonly decode: Decode
+  /**
+   * Top-level keys whose strings and whole numbers `decode` never looks at, though they differ from event to event or from answer
+   * to answer: such events are then known by their bytes.
+   */
+  readonly incidental?: readonly string[]
   /** Tells what an answer in one piece says; left out, it is read like an event. */
   readonly decodeWhole?: Decode
   /**

@@ -1,6 +1,7 @@
 import type { HttpTargetSpec } from '../dsl/http-target.ts'
 import type { CountedTokens } from '../metrics/record.ts'
 import { AnswerBuilder } from './answer.ts'
+import { ChunkShapes } from './chunk-shapes.ts'
 import type { HttpProtocol } from './http-protocol.ts'
 import { ASIDE_TIMEOUT, getDocument, Probe } from './probe.ts'
 import type { Door } from './probe.ts'
@@ -37,6 +38,7 @@ class HttpTarget<Spec extends HttpTargetSpec> implements Target {
   readonly #context: TargetContext
   readonly #http: HttpClient
   readonly #addresses: readonly Address[]
+  readonly #shapes: ChunkShapes
   /** Headers of a request to address a with key k: `[a][k]`. */
   readonly #headers: readonly (readonly string[])[][]
   readonly #scrub: (text: string) => string
@@ -61,6 +63,7 @@ class HttpTarget<Spec extends HttpTargetSpec> implements Target {
       const address = parseAddress(baseURL)
       return { ...address, path: protocol.basePath?.(address.path) ?? address.path }
     })
+    this.#shapes = new ChunkShapes(protocol)
     this.#counts = this.#addresses.map(() => false)
     this.#keys = Math.max(1, spec.apiKeys.length)
     this.#headers = this.#addresses.map(({ authorization }) =>
@@ -170,7 +173,7 @@ class HttpTarget<Spec extends HttpTargetSpec> implements Target {
   #readerOf({ stream, n }: GenerateRequest, answer: AnswerBuilder): AnswerReader {
     const { decode, decodeWhole = decode } = this.#protocol
     const { onTokens } = this.#context
-    return stream ? new StreamReader(this.#protocol, answer, onTokens, n) : new DocumentReader(decodeWhole, answer, onTokens)
+    return stream ? new StreamReader(this.#protocol, this.#shapes, answer, onTokens) : new DocumentReader(decodeWhole, answer, onTokens)
   }
 }
 

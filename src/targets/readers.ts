@@ -1,28 +1,18 @@
 import type { AnswerBuilder } from './answer.ts'
-import type { ChunkShape, Frame } from './chunk-shapes.ts'
-import { ChunkShapes, Witness } from './chunk-shapes.ts'
+import type { ChunkShape, ChunkShapes, EventForm } from './chunk-shapes.ts'
+import { Witness } from './chunk-shapes.ts'
 import type { Decode, Framing } from './http-protocol.ts'
 import { WireError } from './wire/failure.ts'
 import type { BodyReader } from './wire/http.ts'
 import { NdjsonReader } from './wire/ndjson.ts'
 import { EVENT_LIMIT, SseReader } from './wire/sse.ts'
 
-const FRAMES: Readonly<Record<Framing, Frame>> = {
-  sse: { before: 'data: ', behind: '\n\n' },
-  ndjson: { before: '', behind: '\n' },
-}
 const READERS = { sse: SseReader, ndjson: NdjsonReader } as const satisfies Record<Framing, unknown>
 
 /** Reads an answer into a builder; {@link end} is called once the whole body has come. */
 export interface AnswerReader extends BodyReader {
   /** @throws {WireError} where the body as a whole makes no sense */
   end(): void
-}
-
-/** What of a protocol its streams are read by. */
-export interface StreamForm {
-  readonly decode: Decode
-  readonly framing: Framing
 }
 
 /** Reads an answer that is streamed as events. */
@@ -35,13 +25,12 @@ export class StreamReader implements AnswerReader {
   readonly #events: SseReader | NdjsonReader
   #readNs = Number.NaN
 
-  /** @param choices how many answers were asked for in the request */
-  constructor(protocol: StreamForm, answer: AnswerBuilder, onTokens: (count: number) => void, choices = 1) {
-    const { decode, framing } = protocol
+  /** @param shapes of the target, for all of its streams */
+  constructor({ decode, framing }: EventForm, shapes: ChunkShapes, answer: AnswerBuilder, onTokens: (count: number) => void) {
     this.#decode = decode
     this.#answer = answer
     this.#onTokens = onTokens
-    this.#shapes = new ChunkShapes(decode, FRAMES[framing], choices)
+    this.#shapes = shapes
     this.#events = new READERS[framing](
       (bytes, start, end) => this.#onEvent(bytes, start, end),
       EVENT_LIMIT,

@@ -34,6 +34,7 @@ export const ollamaProtocol: HttpProtocol<OllamaTargetSpec> = {
     }
   },
   decode,
+  incidental: ['created_at'],
   async probe(probe) {
     const { spec, doors } = probe
     const lists = await Promise.all(doors.map((door) => probe.ask(door, `${door.address.path}/api/tags`)))

@@ -4,9 +4,8 @@ import { createRandom } from '../../../src/datasets/sampling.ts'
 import { AnswerBuilder } from '../../../src/targets/answer.ts'
 import { ChunkShapes, Witness } from '../../../src/targets/chunk-shapes.ts'
 import { decode } from '../../../src/targets/protocols/openai/decode.ts'
+import { openaiProtocol } from '../../../src/targets/protocols/openai/protocol.ts'
 import { StreamReader } from '../../../src/targets/readers.ts'
-
-const FRAME = { before: 'data: ', behind: '\n\n' }
 
 const chunk = (delta: object, more: object = {}, top: object = {}) =>
   JSON.stringify({ id: 'c-1', object: 'chat.completion.chunk', choices: [{ index: 0, delta, finish_reason: null, ...more }], ...top })
@@ -48,7 +47,7 @@ function known(shapes: ChunkShapes, json: string): unknown[][] | undefined {
 }
 
 function learnt(...events: string[]): ChunkShapes {
-  const shapes = new ChunkShapes(decode, FRAME, 8)
+  const shapes = new ChunkShapes(openaiProtocol)
   for (const json of [events[0]!, ...events]) {
     const witness = new Witness()
     decode(json, witness)
@@ -104,11 +103,44 @@ test.each([
   expect(known(learnt(event), event)).toBeUndefined()
 })
 
-test('where each event has an id of its own, learning is given up for a while', () => {
-  const shapes = new ChunkShapes(decode, FRAME)
+test.each([
+  ['another id', { id: 'chatcmpl-ü"\\ 2' }],
+  ['no id to speak of', { id: '' }],
+  ['another time', { created: 1760000001 }],
+  ['time zero', { created: 0 }],
+  ['another id and time', { id: 'x', created: 12, system_fingerprint: 'fp {"content":"y"}' }],
+])('an event of another answer is known: %s', (_, top) => {
+  const shapes = learnt(chunk({ content: 'a' }, {}, { created: 1760000000, system_fingerprint: 'fp' }))
+  const other = chunk({ content: 'b' }, {}, { created: 1760000000, system_fingerprint: 'fp', ...top })
+  expect(known(shapes, other)).toEqual([['token', 0, 'b', 'answer']])
+})
+
+test.each([
+  ['a fraction', '1.5'],
+  ['a number that JSON does not have', '01'],
+  ['a sign', '-1'],
+  ['an exponent', '1e9'],
+  ['null', 'null'],
+  ['a string', '"1"'],
+  ['nothing', ''],
+])('is left to the parser in the place of a whole number: %s', (_, value) => {
+  const event = chunk({ content: 'a' }, {}, { created: 1760000000 })
+  expect(known(learnt(event), event.replace('1760000000', value))).toBeUndefined()
+})
+
+test('an id is no place for a raw control character, nor for the end of the event', () => {
+  const event = chunk({ content: 'a' })
+  const shapes = learnt(event)
+  expect(known(shapes, event.replace('c-1', 'c\u0001'))).toBeUndefined()
+  expect(known(shapes, event.replace('"c-1"', String.raw`"c\q"`))).toBeUndefined()
+  expect(known(shapes, event.replace('"c-1"', '"c-1","choices":[]'))).toBeUndefined()
+})
+
+test('where each event holds something of its own, learning is given up for a while', () => {
+  const shapes = new ChunkShapes(openaiProtocol)
   const learn = (i: number): string => {
     const witness = new Witness()
-    const json = JSON.stringify({ id: `c-${i}`, choices: [{ index: 0, delta: { content: 'a' } }] })
+    const json = JSON.stringify({ step: i, choices: [{ index: 0, delta: { content: 'a' } }] })
     decode(json, witness)
     shapes.learn(json, witness)
     return json
@@ -119,11 +151,31 @@ test('where each event has an id of its own, learning is given up for a while', 
   expect(known(shapes, learn(200))).toBeUndefined()
 })
 
+test('what the streams before it have taught, a stream knows from its first text on', () => {
+  const shapes = new ChunkShapes(openaiProtocol)
+  let parsed = 0
+  const form = {
+    ...openaiProtocol,
+    decode: (...[json, sink]: Parameters<typeof decode>) => {
+      parsed++
+      decode(json, sink)
+    },
+  }
+  for (const id of ['c-1', 'c-2', 'c-3']) {
+    const answer = new AnswerBuilder(1, true)
+    const reader = new StreamReader(form, shapes, answer, () => {})
+    const events = Array.from({ length: 20 }, (_, i) => `data: ${chunk({ content: ` ${i}` }, {}, { id, created: 7 })}\n\n`)
+    for (const bytes of events.map((event) => Buffer.from(event))) reader.read(bytes, 0, bytes.length, 0)
+    expect(answer.tokenChunks).toBe(20)
+  }
+  expect(parsed).toBeLessThan(5)
+})
+
 test('of 30,000 events of all kinds, what is known by its bytes is what the parser says', () => {
   const random = createRandom(74, 0)
   let matched = 0
   for (let stream = 0; stream < 1500; stream++) {
-    const shapes = new ChunkShapes(decode, FRAME, 3)
+    const shapes = new ChunkShapes(openaiProtocol)
     const style = styleOf(random)
     for (let i = 0; i < 20; i++) {
       const json = someEvent(random, style)
@@ -144,6 +196,7 @@ test('of 30,000 events of all kinds, what is known by its bytes is what the pars
 
 test('a stream is the same answer with shapes as without, however it is cut', () => {
   const random = createRandom(75, 0)
+  const shapes = new ChunkShapes(openaiProtocol)
   for (let stream = 0; stream < 300; stream++) {
     const style = styleOf(random)
     const events = Array.from({ length: 30 }, () => someEvent(random, style)).filter((json) => told(json) !== 'error')
@@ -156,7 +209,7 @@ test('a stream is the same answer with shapes as without, however it is cut', ()
     }
     const read = new AnswerBuilder(4, true)
     let tokens = 0
-    const reader = new StreamReader({ decode, framing: 'sse' }, read, (count) => (tokens += count), 4)
+    const reader = new StreamReader(openaiProtocol, shapes, read, (count) => (tokens += count))
     // As sockets have it: all reads lie in one buffer.
     const buffer = Buffer.alloc(4096, 'data: {"x"\n\n')
     for (let at = 0; at < bytes.length;) {
@@ -191,6 +244,7 @@ function styleOf(random: Random): Style {
     more: pick(random, [
       {},
       { usage: null },
+      { created: random.int(3) === 0 ? 0 : random.int(100) },
       { system_fingerprint: 'fp {"content":"x"}' },
       { created: 1.5e9, nested: { delta: { content: 'deep' } } },
     ]),
@@ -243,7 +297,7 @@ function someEvent(random: Random, style: Style): string {
     finish_reason: odd === 5 ? pick(random, ['stop', '', 'length']) : null,
   }
   const event: Record<string, unknown> = {
-    id: odd === 6 ? 'c-2' : 'c-1',
+    id: odd === 6 ? pick(random, ['c-2', '', 'ü"\\', '\u0000', 7, null]) : 'c-1',
     object: odd === 7 && random.int(3) === 0 ? 'error' : 'chunk',
     choices: odd === 8 ? [] : odd === 9 ? [choice, choice] : [choice],
     ...style.more,

@@ -12,6 +12,7 @@ export const openaiProtocol: HttpProtocol<OpenAITargetSpec> = {
   basePath: (path) => (/\/v\d[^/]*$/.test(path) ? path : `${path}/v1`),
   request: requestOpenAI,
   decode,
+  incidental: ['id', 'created', 'system_fingerprint'],
   probe: probeOpenAI,
   sampleAnswer: [
     '{"id":"c-1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}]}',
