@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import { createRandom } from '../../../src/datasets/sampling.ts'
 import type { Random } from '../../../src/datasets/sampling.ts'
 import { AnswerBuilder } from '../../../src/targets/answer.ts'
-import type { StreamForm } from '../../../src/targets/readers.ts'
+import type { EventForm } from '../../../src/targets/chunk-shapes.ts'
+import { ChunkShapes } from '../../../src/targets/chunk-shapes.ts'
 import { StreamReader } from '../../../src/targets/readers.ts'
 import type { Answer } from '../../../src/targets/target.ts'
 import { WireError } from '../../../src/targets/wire/failure.ts'
@@ -12,10 +13,15 @@ import { PROTOCOLS } from './protocols/all.ts'
 const ROUNDS = 40
 const PIECES = ['a', ' the', '', '"', '\\', 'ü', '🙂', '\n', ' ', '}', 'data: ', '[DONE]', '\u0000']
 
+/** What the answers of a protocol have taught so far, as a target keeps it. */
+const taught = new Map<EventForm['decode'], ChunkShapes>()
+
 /** The answer that these reads make; with the error that ended it, where one did. */
-function answerOf(form: StreamForm & { readonly tellsFinish?: boolean }, reads: readonly Buffer[]): Answer | string {
+function answerOf(form: EventForm & { readonly tellsFinish?: boolean }, reads: readonly Buffer[]): Answer | string {
   const answer = new AnswerBuilder(1, true, true, form.tellsFinish)
-  const reader = new StreamReader(form, answer, () => {})
+  const shapes = taught.get(form.decode) ?? new ChunkShapes(form)
+  taught.set(form.decode, shapes)
+  const reader = new StreamReader(form, shapes, answer, () => {})
   try {
     for (const bytes of reads) reader.read(bytes, 0, bytes.length, 1)
     reader.end()
@@ -37,7 +43,7 @@ function cutAnywhere(bytes: Buffer, random: Random): Buffer[] {
 }
 
 /** The protocol's sample with further texts, many of them alike but for the text. */
-function longAnswer(sample: string, framing: StreamForm['framing'], random: Random): string {
+function longAnswer(sample: string, framing: EventForm['framing'], random: Random): string {
   const end = framing === 'sse' ? '\n\n' : '\n'
   const [first = '', second = '', ...rest] = sample.split(end)
   const more = Array.from({ length: 20 }, () => {
