@@ -170,7 +170,7 @@ class HttpTarget<Spec extends HttpTargetSpec> implements Target {
     return { address: this.#addresses[a]!, headers: this.#headers[a]![i % this.#keys]! }
   }
 
-  #readerOf({ stream, n }: GenerateRequest, answer: AnswerBuilder): AnswerReader {
+  #readerOf({ stream }: GenerateRequest, answer: AnswerBuilder): AnswerReader {
     const { decode, decodeWhole = decode } = this.#protocol
     const { onTokens } = this.#context
     return stream ? new StreamReader(this.#protocol, this.#shapes, answer, onTokens) : new DocumentReader(decodeWhole, answer, onTokens)
