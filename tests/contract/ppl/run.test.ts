@@ -42,10 +42,10 @@ describe.each(WIRES)('a run on ppl (%s)', (wire) => {
     return { record: record as RequestRecord, metrics: summarize(record) as RequestMetrics }
   }
 
-  test('counts tokens by the ids, prompts by the tokenizer, and failures by their kind; its ids are unique', async () => {
+  test('counts tokens by the ids, prompts by the tokenizer, and failures by their kind; its ids are unique over two load workers', async () => {
     let asked = 0
     at.server.play(() => (asked++ % 4 === 1 ? [{ code: codes.RESOURCE_EXHAUSTED, details: 'full' }] : usual(wire)))
-    const { record, metrics } = await run(clients({ n: 4, rampUp: 0, requests: REQUESTS, dataset }))
+    const { record, metrics } = await run(clients({ n: 4, rampUp: 0, requests: REQUESTS, workers: 2, dataset }))
     expect(metrics).toMatchObject({ requests: REQUESTS, completed: 18, failed: 6, outputTokens: 18 * 3 })
     expect(metrics.errors).toEqual([{ kind: 'server', count: 6, example: 'gRPC status RESOURCE_EXHAUSTED: full' }])
     expect(metrics.ttft!.count).toBe(18)
