@@ -45,7 +45,7 @@ const FAILURES = 3
 
 /**
  * Measures in rounds, so that what disturbs the machine for a while meets all jobs alike, until every job has its results, time
- * is up or Ctrl-C is pressed. What was measured before is kept, and comes back either way.
+ * is up or it is interrupted (Ctrl-C). What was measured before is kept, and comes back either way.
  */
 export async function campaign<Result>(jobs: readonly Job<Result>[], { results, seconds }: CampaignOptions): Promise<Results<Result>> {
   const found = new Map<string, Measured<Result>[]>(jobs.map(({ name }) => [name, []]))
@@ -63,7 +63,7 @@ export async function campaign<Result>(jobs: readonly Job<Result>[], { results, 
     say('\ninterrupted: writing what was measured\n')
     killAll()
   }
-  process.once('SIGINT', interrupt)
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupt)
   let failures = 0
   for (;;) {
     const job = nextOf(jobs, found)
@@ -81,7 +81,7 @@ export async function campaign<Result>(jobs: readonly Job<Result>[], { results, 
       if (++failures === FAILURES) break
     }
   }
-  process.off('SIGINT', interrupt)
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, interrupt)
   return found
 }
 
