@@ -27,8 +27,9 @@ const TICK_MS = 1000
 export async function startServer(spec: StartedTargetSpec, context: StartContext, signal: AbortSignal): Promise<ServedTarget> {
   if (spec.kind === 'launch') return launch(spec, context, signal)
   const server = await (spec.kind === 'embedded' ? startEmbedded(spec, context) : startSimulator(spec, context))
-  const { version, pid, exited } = server
-  return { name: `the ${spec.kind} server`, target: speaksTo(spec, server), version, notes: [], pid, exited, close: () => server.close() }
+  const { pid, exited } = server
+  // They tell their version as live servers do.
+  return { name: `the ${spec.kind} server`, target: speaksTo(spec, server), notes: [], pid, exited, close: () => server.close() }
 }
 
 async function launch(spec: LaunchTargetSpec, { root, logFile, onStarting }: StartContext, signal: AbortSignal): Promise<ServedTarget> {
