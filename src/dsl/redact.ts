@@ -1,6 +1,8 @@
 const SECRET_NAME = /auth(?!or(?!iz))|api[-_]?key|(?:^|[-_])keys?$|token$|secret|passw(?:or)?d|cookie|credential/i
 const SECRET_CAMEL_NAME = /[a-z]Keys?$/
 const HIDDEN = '***'
+/** What variables of secret-looking names may hold without being a secret. */
+const PLAIN_WORD = /^(?:true|false|none|null|auto|default|\d{1,6})$/i
 
 /** Is told of each secret that is hidden. */
 type OnSecret = (secret: string) => void
@@ -34,6 +36,11 @@ export function secretsIn(value: unknown): string[] {
   const secrets = new Set<string>()
   redactAt('', value, (secret) => secrets.add(secret))
   return [...secrets]
+}
+
+/** What the variables of an environment hold that are secrets by their names. */
+export function secretsInEnvironment(env: Readonly<Record<string, string | null | undefined>>): string[] {
+  return secretsIn(env).filter((secret) => !PLAIN_WORD.test(secret))
 }
 
 /** A URL, or what stands where one should, without its user name, password and query; any other text unchanged. */

@@ -3,6 +3,7 @@ import type { Tokenizer } from '../datasets/tokenizer.ts'
 import type { ServedWorkloadSpec } from '../dsl/workload-spec.ts'
 import { answerLength } from './lengths.ts'
 import { conversationHead, expectedTokens, preparePrompts } from './prompts.ts'
+import { LONGEST_WARMUP_WORDS } from './warm-up-prompt.ts'
 
 /** What a chat template adds to a message, and to the whole, at most. */
 const TEMPLATE_TOKENS = 32
@@ -14,12 +15,13 @@ export interface Needed {
 }
 
 /**
- * Tokens of context that every one of the requests fits into. Exact but for the template where the engine's tokenizer is
+ * Tokens of context that every one of the requests fits into, as warm-up sends it too. Exact but for the template where the engine's tokenizer is
  * known; else from the bytes of the text, which no tokenizer exceeds.
  */
 export function contextFor(requests: readonly Needed[], tokenizer: Tokenizer): number {
   const size = (text: string): number => (tokenizer.source === 'tokenizer' ? tokenizer.count(text) : Buffer.byteLength(text))
-  return requests.reduce((most, { messages, maxTokens }) => Math.max(most, promptSize(messages, size) + maxTokens), 0)
+  const most = requests.reduce((so, { messages, maxTokens }) => Math.max(so, promptSize(messages, size) + maxTokens), 0)
+  return most + size(LONGEST_WARMUP_WORDS)
 }
 
 function promptSize(messages: Needed['messages'], size: (text: string) => number): number {

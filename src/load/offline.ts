@@ -13,6 +13,7 @@ import { RequestLog } from './request-log.ts'
 import { STREAMS, seedFor } from './seeds.ts'
 import { Shuffle } from './shuffle.ts'
 import type { TokenCounter } from './token-counter.ts'
+import { unlikeTheLoad } from './warm-up-prompt.ts'
 import { warmupNote } from './warm-up.ts'
 
 /** Longest answer of a warm-up request. */
@@ -136,15 +137,17 @@ async function warmUp({ spec, engine, clock, progress, signal }: OfflineDriver, 
   progress.phase = 'warm-up'
   let count = 0
   do {
-    await engine.generate(warmupRequests(each, calls, engine), { originNs: clock.originNs, signal })
+    await engine.generate(warmupRequests(count, each, calls, engine), { originNs: clock.originNs, signal })
     count += each
   } while (clock.now() < endNs && !signal.aborted)
   return count
 }
 
-function warmupRequests(count: number, calls: readonly OfflineCall[], { info }: Engine): EngineRequest[] {
-  return Array.from({ length: count }, (_, i) => {
-    const { request } = calls[i % calls.length]!
+function warmupRequests(first: number, count: number, calls: readonly OfflineCall[], { info }: Engine): EngineRequest[] {
+  return Array.from({ length: count }, (_, at) => {
+    const i = first + at
+    const call = calls[i % calls.length]!
+    const request = { ...call.request, messages: unlikeTheLoad(call.request.messages, i) }
     if (info.outputLength !== undefined) return request
     return { ...request, maxTokens: Math.min(WARMUP_TOKENS, request.maxTokens), minTokens: undefined }
   })

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ChatMessage } from '../datasets/dataset.ts'
 import type { RequestWorkloadSpec, ServedWorkloadSpec } from '../dsl/workload-spec.ts'
 import type { Call } from './answer-rows.ts'
 import { requestOf } from './driver.ts'
@@ -9,6 +8,7 @@ import { preparePrompts } from './prompts.ts'
 import type { Prompt } from './prompts.ts'
 import { isCut } from './request-log.ts'
 import { seedFor } from './seeds.ts'
+import { unlikeTheLoad } from './warm-up-prompt.ts'
 
 /** How long after a failure the next warm-up request is sent. */
 const FAILED_PAUSE_MS = 100
@@ -81,9 +81,4 @@ function warmupCall(
     scheduledNs: 0,
     ...(spec.nPerRequest === true && spec.n !== undefined ? { n: spec.n } : {}),
   }
-}
-
-function unlikeTheLoad(messages: readonly ChatMessage[], i: number): ChatMessage[] {
-  const first = messages.findIndex(({ role }) => role === 'user')
-  return messages.map((message, at) => (at === first ? { ...message, content: `Warm-up ${i + 1}. ${message.content}` } : message))
 }

@@ -1,20 +1,17 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { createWriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import type { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { fileURLToPath } from 'node:url'
-import { keepLog } from '../../child-process.ts'
+import { ChildLog } from '../../child-log.ts'
 import { LlmBenchError, messageOf } from '../../errors.ts'
+import { scrubber } from '../../targets/wire/secrets.ts'
 import { commandText, OTHER_PYTHON } from './interpreter.ts'
 import type { Interpreter } from './interpreter.ts'
 import { parseReport } from './protocol.ts'
 import type { Command, Report } from './protocol.ts'
 
 const LOG_FILE = 'engine.log'
-const SHOWN_LOG_LINES = 40
 const SHOWN_LINE_LENGTH = 200
 
 export interface DriverOptions {
@@ -26,6 +23,8 @@ export interface DriverOptions {
   readonly env: Readonly<Record<string, string>>
   /** Absolute folder to run in. */
   readonly cwd: string
+  /** What no log and no message may show. */
+  readonly secrets: readonly string[]
   /** Absolute folder for its log; without, only the last lines are kept. */
   readonly logFolder?: string | undefined
 }
@@ -34,7 +33,8 @@ export interface DriverOptions {
 export class DriverProcess {
   readonly #child: ChildProcess
   readonly #options: DriverOptions
-  readonly #log: () => readonly string[]
+  readonly #log: ChildLog
+  readonly #scrub: (text: string) => string
   readonly #exited: Promise<void>
   #failure: LlmBenchError | undefined
   #closing = false
@@ -45,7 +45,7 @@ export class DriverProcess {
 
   constructor(options: DriverOptions) {
     this.#options = options
-    const { interpreter, file, cwd, env } = options
+    const { interpreter, file, cwd, env, secrets, logFolder } = options
     const script = fileURLToPath(new URL(`./drivers/${file}`, import.meta.url))
     const child = spawn(interpreter.command, [...interpreter.args, '-B', script], {
       cwd,
@@ -55,8 +55,10 @@ export class DriverProcess {
       env: { ...process.env, ...env },
     })
     this.#child = child
-    this.#log = keepLog(child.stderr)
-    const logged = options.logFolder === undefined ? undefined : writeLog(child.stderr, options.logFolder)
+    this.#scrub = scrubber(secrets)
+    const logFile = logFolder === undefined ? undefined : join(logFolder, LOG_FILE)
+    this.#log = new ChildLog(logFile, this.#scrub, Math.max(0, ...secrets.map((secret) => secret.length)))
+    this.#log.read(child.stderr)
     createInterface({ input: child.stdout }).on('line', (line) => this.#take(line))
     // What is written to a driver that has ended breaks the pipe; its end is told of below.
     child.stdin.on('error', () => {})
@@ -64,12 +66,14 @@ export class DriverProcess {
       child.once('error', (error) => {
         if (child.pid !== undefined) return
         this.#fail(`can't be started: \`${commandText(interpreter)}\`: ${messageOf(error)}; ${OTHER_PYTHON}`)
+        this.#log.close()
         resolve()
       })
       child.once('exit', () => this.#killGroup())
       child.once('close', (code, signal) => {
         this.#fail(signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`)
-        resolve(logged)
+        this.#log.close()
+        resolve()
       })
     })
   }
@@ -114,10 +118,10 @@ export class DriverProcess {
   /** An error about it, with the end of its log. */
   error(what: string): LlmBenchError {
     const { logFolder, called } = this.#options
-    const lines = this.#log().slice(-SHOWN_LOG_LINES)
+    const lines = this.#log.tail
     const whole = logFolder === undefined ? '' : ` (the whole log: ${join(logFolder, LOG_FILE)})`
     const log = lines.length === 0 ? [] : [`the end of its log${whole}:`, ...lines]
-    return new LlmBenchError('ENGINE', [`the driver of ${called} ${what}`, ...log].join('\n  '))
+    return new LlmBenchError('ENGINE', [`the driver of ${called} ${this.#scrub(what)}`, ...log].join('\n  '))
   }
 
   #flush(): void {
@@ -153,9 +157,4 @@ export class DriverProcess {
       if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill('SIGKILL')
     }
   }
-}
-
-/** A log that can't be written is no reason to lose a run: its last lines are kept anyway. */
-function writeLog(from: Readable, folder: string): Promise<void> {
-  return pipeline(from, createWriteStream(join(folder, LOG_FILE), { flags: 'a' })).catch(() => {})
 }

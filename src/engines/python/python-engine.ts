@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import type { PythonEngineSpec } from '../../dsl/python-engines.ts'
+import { secretsIn, secretsInEnvironment } from '../../dsl/redact.ts'
 import { LlmBenchError } from '../../errors.ts'
 import type { BatchCase } from '../../metrics/record.ts'
 import type {
@@ -49,6 +50,7 @@ async function startDriver(spec: PythonEngineSpec, needs: EngineNeeds, context: 
     called: calledOf(kind),
     env: { ...(devices === undefined ? {} : { CUDA_VISIBLE_DEVICES: devices }), ...env },
     cwd: root,
+    secrets: [...secretsInEnvironment({ ...process.env, ...env }), ...secretsIn(options)],
     logFolder,
   })
   const { promise, resolve: loadedWith, reject } = Promise.withResolvers<LoadedReport>()

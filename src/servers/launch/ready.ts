@@ -1,9 +1,8 @@
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ReadySpec } from '../../dsl/launch.ts'
+import type { ChildLog } from '../../child-log.ts'
+import type { LogPattern, ReadySpec } from '../../dsl/launch.ts'
 import { messageOf } from '../../errors.ts'
-import { lineMatches } from './server-log.ts'
-import type { ServerLog } from './server-log.ts'
 
 const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 1000
@@ -21,7 +20,7 @@ export interface ReadyWatch {
  * @param headers of a request for a URL
  * @param signal ends the watch; `ready` then never settles
  */
-export function watchReady(spec: ReadySpec, log: ServerLog, headers: Readonly<Record<string, string>>, signal: AbortSignal): ReadyWatch {
+export function watchReady(spec: ReadySpec, log: ChildLog, headers: Readonly<Record<string, string>>, signal: AbortSignal): ReadyWatch {
   if ('log' in spec) {
     const { log: pattern } = spec
     const ready = new Promise<void>((resolve) => {
@@ -37,6 +36,11 @@ export function watchReady(spec: ReadySpec, log: ServerLog, headers: Readonly<Re
   }
   if ('url' in spec) return polled(`${spec.url} was asked for`, () => answers(spec.url, headers), signal)
   return polled(`port ${spec.port} of 127.0.0.1 was tried`, () => isOpen('127.0.0.1', Number(spec.port)), signal)
+}
+
+/** Whether a line is what a pattern means. */
+function lineMatches(line: string, pattern: LogPattern): boolean {
+  return typeof pattern === 'string' ? line.includes(pattern) : new RegExp(pattern.source, pattern.flags).test(line)
 }
 
 /** @param probe undefined where the server is ready, else what is in the way */

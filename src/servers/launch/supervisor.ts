@@ -8,9 +8,10 @@ import type { ChildProcess, SpawnOptions } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { ChildLog } from '../../child-log.ts'
 import type { LaunchTargetSpec } from '../../dsl/launch.ts'
 import { fillPorts } from '../../dsl/ports.ts'
-import { redact, secretsIn } from '../../dsl/redact.ts'
+import { redact, secretsIn, secretsInEnvironment } from '../../dsl/redact.ts'
 import { LlmBenchError, messageOf } from '../../errors.ts'
 import { scrubber } from '../../targets/wire/secrets.ts'
 import type { ServerExit } from '../server.ts'
@@ -19,19 +20,16 @@ import { MARK_VARIABLE } from './messages.ts'
 import type { Family, FromSupervisor, LaunchOrder, ToSupervisor } from './messages.ts'
 import { findPorts, refuseTaken } from './ports.ts'
 import { watchReady } from './ready.ts'
-import { ServerLog } from './server-log.ts'
 import { findVersion } from './version.ts'
 
 /** Milliseconds between two lines of the log that are handed on. */
 const LINE_INTERVAL_MS = 500
 /** What a process has written is read soon after its end, unless children of it hold its pipes. */
 const LAST_OUTPUT_MS = 500
-/** What variables of secret-looking names may hold without being a secret. */
-const PLAIN_WORD = /^(?:true|false|none|null|auto|default|\d{1,6})$/i
 
 let family: Family | undefined
 let stopMs = 0
-let log: ServerLog | undefined
+let log: ChildLog | undefined
 const ending = new AbortController()
 
 process.on('message', (message: ToSupervisor) => {
@@ -58,9 +56,9 @@ async function supervise({ spec: raw, root, logFile }: LaunchOrder): Promise<voi
   const ports = await findPorts(raw)
   const spec = fillPorts(raw, ports)
   await refuseTaken(spec)
-  const secrets = [...secretsIn(process.env).filter((secret) => !PLAIN_WORD.test(secret)), ...secretsIn(spec)]
+  const secrets = [...secretsInEnvironment(process.env), ...secretsIn(spec)]
   const scrub = scrubber(secrets)
-  log = new ServerLog(logFile, scrub, Math.max(0, ...secrets.map((secret) => secret.length)))
+  log = new ChildLog(logFile, scrub, Math.max(0, ...secrets.map((secret) => secret.length)))
   const mark = randomUUID()
   const options = processOptions(spec, root, mark)
   if (ending.signal.aborted) return
@@ -137,7 +135,7 @@ function processOptions({ cwd, env }: LaunchTargetSpec, root: string, mark: stri
   }
 }
 
-function watchExit(child: ChildProcess, output: ServerLog): Promise<ServerExit> {
+function watchExit(child: ChildProcess, output: ChildLog): Promise<ServerExit> {
   for (const stream of [child.stdout, child.stderr]) if (stream !== null) output.read(stream)
   return new Promise((done, fail) => {
     child.once('error', (error: NodeJS.ErrnoException) => fail(startError(child.spawnfile, error)))

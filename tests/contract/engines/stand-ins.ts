@@ -8,7 +8,7 @@ import type { EngineUnderTest } from '../engine.ts'
 export const HAS_PYTHON = spawnSync('python3', ['-c', 'import sys; sys.exit(sys.version_info < (3, 9))']).status === 0
 
 const OUTPUT_LENGTH = 12
-const common = {
+export const common = {
   model: 'stand-in',
   python: 'python3',
   env: { PYTHONPATH: fileURLToPath(new URL('../stand-ins/python', import.meta.url)) },

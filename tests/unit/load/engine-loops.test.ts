@@ -36,8 +36,17 @@ describe('offline', () => {
     expect(columns.targets).toEqual(['memory'])
   })
 
-  test('a warm-up of some time goes on for that long', async () => {
+  test('no two warm-up prompts begin alike, nor as one of the load does', async () => {
+    const engine = new MemoryEngine()
+    await runOffline({ requests: 5, warmup: 7 }, engine)
+    const [warmup, load] = engine.generated.map((requests) => requests.map(({ messages }) => messages.at(-1)!.content))
+    expect(warmup).toEqual([...load!, ...load!].slice(0, 7).map((prompt, i) => `Warm-up ${i + 1}. ${prompt}`))
+  })
+
+  test('a warm-up of some time goes on for that long, with ever new prompts', async () => {
     const { engine, driver } = await runOffline({ requests: 5, warmup: { duration: 0.02 } })
+    const prompts = engine.generated.slice(0, -1).flatMap((requests) => requests.map(({ messages }) => messages[0]!.content))
+    expect(new Set(prompts).size).toBe(prompts.length)
     expect(driver.clock.now()).toBeGreaterThanOrEqual(0.02e9)
     expect(engine.generated.slice(0, -1).every((requests) => requests.length === 16)).toBe(true)
     expect(engine.generated.at(-1)).toHaveLength(5)

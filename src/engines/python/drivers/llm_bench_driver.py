@@ -49,6 +49,10 @@ class Engine:
     def recover(self):
         """Frees what a failure may have left behind."""
 
+    def lost_with_step(self, running):
+        """The jobs that a step which failed takes down; what isn't among them goes on."""
+        return running
+
     def check_fit(self, batch, input_length, output_length):
         """Raises `Skip` where it is known beforehand that a static batch can't be held."""
 
@@ -118,7 +122,7 @@ class StepEngine(Engine):
             self.step()
         except Exception as error:
             traceback.print_exc()
-            for job in running:
+            for job in self.lost_with_step(running):
                 if not job.ended:
                     self.abort(job)
                     job.fail(describe(error))
@@ -168,20 +172,25 @@ def run(choose, stream=None):
         engine.prepare(spec, needs)
         _import(engine, channel)
         device = engine.load(spec, needs)
+        version = engine.version()
     except Exception as error:
         traceback.print_exc()
         channel.send(type="error", kind="load", message=describe(error))
         end(engine)
     channel.send(
         type="loaded",
-        version=engine.version(),
+        version=version,
         device=device,
         contextLength=engine.context_length,
         streams=engine.streams,
         outputLength=engine.output_length,
         noOneBatch=engine.no_one_batch,
     )
-    engine.serve(channel)
+    try:
+        engine.serve(channel)
+    except BaseException:
+        # Nothing that is left running may keep a driver alive which answers nobody.
+        traceback.print_exc()
     end(engine)
 
 
@@ -213,7 +222,7 @@ def start_jobs(engine, channel, command, add):
     """Makes the jobs of a command and hands them to the engine; gives back those that it took."""
     call = Call(channel, command)
     # Prompts become tokens before any of them is sent.
-    jobs = [Job(call, index, request, engine.prompt_ids(request["messages"])) for index, request in enumerate(command["requests"])]
+    jobs = [job for index, request in enumerate(command["requests"]) if (job := _job(engine, call, index, request)) is not None]
     taken = []
     for job in jobs:
         job.sent()
@@ -229,6 +238,16 @@ def start_jobs(engine, channel, command, add):
             traceback.print_exc()
             job.fail(describe(error))
     return taken
+
+
+def _job(engine, call, index, request):
+    try:
+        prompt = engine.prompt_ids(request["messages"])
+    except Exception as error:
+        traceback.print_exc()
+        Job(call, index, request, []).fail(f"the prompt can't be made into tokens: {describe(error)}")
+        return None
+    return Job(call, index, request, prompt)
 
 
 def _too_long(engine, job):

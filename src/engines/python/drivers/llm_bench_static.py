@@ -9,6 +9,7 @@ class StaticEngine(StepEngine):
 
     def __init__(self):
         self._waiting = []
+        self._jobs = []
         self._batch = None
 
     def start_batch(self, jobs):
@@ -25,11 +26,15 @@ class StaticEngine(StepEngine):
     def recover(self):
         self._batch = None
 
+    def lost_with_step(self, running):
+        return self._jobs
+
     def step(self):
         if self._batch is None:
             jobs = self._waiting[: self.max_sequences]
             del self._waiting[: len(jobs)]
-            self._jobs, self._batch = jobs, self.start_batch(jobs)
+            self._jobs = jobs
+            self._batch = self.start_batch(jobs)
         self._batch.step()
         if all(job.ended for job in self._jobs):
             self._batch = None

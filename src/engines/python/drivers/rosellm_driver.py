@@ -119,6 +119,7 @@ class Naive(Rosellm):
 
     def __init__(self):
         self.waiting = []
+        self.current = []
 
     def start(self, spec):
         pass
@@ -130,8 +131,12 @@ class Naive(Rosellm):
         if job in self.waiting:
             self.waiting.remove(job)
 
+    def lost_with_step(self, running):
+        return self.current
+
     def step(self):
         job = self.waiting.pop(0)
+        self.current = [job]
         self.torch.manual_seed(job.seed)
         request = self.request(job)
         text = self.engine.generate(**request)

@@ -36,7 +36,9 @@ class SglangEngine(AsyncEngine):
 
     def load(self, spec, needs):
         import sglang
+        from sglang.srt.sampling.sampling_params import SamplingParams
 
+        self.known_sampling = inspect.signature(SamplingParams).parameters
         self.engine = sglang.Engine(**arguments_of(spec, spec.get("maxSequences")))
         self.tokenizer = self.engine.tokenizer_manager.tokenizer
         self.context_length = self.engine.tokenizer_manager.context_len
@@ -55,6 +57,8 @@ class SglangEngine(AsyncEngine):
             "top_k": job.top_k or -1,
             "sampling_seed": job.seed,
         }
+        # Earlier releases know no seed, and refuse what they don't know.
+        sampling = {name: value for name, value in sampling.items() if name in self.known_sampling}
         chunks = await self.engine.async_generate(input_ids=job.prompt, sampling_params=sampling, stream=True)
         async for chunk in chunks:
             at_ns, told = now_ns(), chunk["meta_info"]

@@ -9,6 +9,9 @@ END = 2
 CONTEXT = 4096
 # A pass takes this long, so that times differ.
 PASS_SECONDS = 0.001
+# Prompts that hold these words can't be tokenised, and take more memory than there is.
+UNREADABLE = "unreadable"
+LARGE = "w999"
 
 
 class Tokenizer:
@@ -30,6 +33,8 @@ class Tokenizer:
         return " ".join(f"{message['content']} end" for message in messages)
 
     def encode(self, text, add_special_tokens=True):
+        if UNREADABLE in text:
+            raise ValueError(f"no token for {UNREADABLE}")
         return [1] * add_special_tokens + [id_of(word) for word in text.split()]
 
     def decode(self, ids, skip_special_tokens=False):
@@ -50,6 +55,11 @@ def next_token(prompt, had, temperature, seed):
     """A token that is none of the special ones."""
     draw = random.Random(f"{prompt} {had} {seed if temperature > 0 else None}")
     return draw.randrange(3, WORDS)
+
+
+def assert_fits(*prompts):
+    if any(id_of(LARGE) in prompt for prompt in prompts):
+        raise RuntimeError("CUDA out of memory")
 
 
 def one_pass():

@@ -26,7 +26,11 @@ function obey(message) {
     process.stderr.write(`loading ${JSON.stringify(message.spec)}\n`)
     if (how === 'missing')
       send({ type: 'error', kind: 'missing', module: 'torch', install: 'pip install torch', python: '/usr/bin/python3' })
-    else if (how === 'unloadable') send({ type: 'error', kind: 'load', message: 'no such model' })
+    else if (how === 'leaks') {
+      const { HF_TOKEN, WANDB_API_KEY, SERVICE_KEY } = process.env
+      process.stderr.write(`its environment: ${HF_TOKEN} ${WANDB_API_KEY}\n${SERVICE_KEY}\n`)
+      send({ type: 'error', kind: 'load', message: `${HF_TOKEN} is refused` })
+    } else if (how === 'unloadable') send({ type: 'error', kind: 'load', message: 'no such model' })
     else if (how !== 'stuck') send(loaded)
   } else if (type === 'generate') {
     if (how === 'dies') process.kill(process.pid, 'SIGKILL')

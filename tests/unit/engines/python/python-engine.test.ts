@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { transformers } from '../../../../src/dsl/python-engines.ts'
 import type { Engine } from '../../../../src/engines/engine.ts'
 import { loadEngine } from '../../../../src/engines/load-engine.ts'
@@ -18,11 +18,9 @@ beforeAll(async () => {
 })
 afterAll(() => rm(root, { recursive: true }))
 
-async function load(how: string, context: { signal?: AbortSignal; logFolder?: string } = {}): Promise<Engine> {
-  const engine = await loadEngine(transformers({ python: `${process.execPath} ${FAKE} ${how}`, model: 'qwen' }), NEEDS, {
-    root,
-    ...context,
-  })
+async function load(how: string, context: { signal?: AbortSignal; logFolder?: string } = {}, options: object = {}): Promise<Engine> {
+  const spec = transformers({ python: `${process.execPath} ${FAKE} ${how}`, model: 'qwen', ...options })
+  const engine = await loadEngine(spec, NEEDS, { root, ...context })
   onTestFinished(() => engine.close())
   return engine
 }
@@ -117,4 +115,22 @@ test('requests of one turn of the event loop come to the driver together', async
 test('what a driver prints goes to a file in the run’s folder', async () => {
   await (await load('well', { logFolder: root })).close()
   expect(await readFile(join(root, 'engine.log'), 'utf8')).toMatch(/loading .*"model":"qwen"/)
+})
+
+const PEM = '-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkq\n-----END PRIVATE KEY-----'
+
+test('no secret of the environment or of the options is in a log or an error', async () => {
+  const logFolder = await mkdtemp(join(root, 'secrets-'))
+  vi.stubEnv('HF_TOKEN', 'hf-of-the-process')
+  onTestFinished(() => void vi.unstubAllEnvs())
+  const options = { env: { SERVICE_KEY: PEM, WANDB_API_KEY: 'key-of-the-engine' }, args: { token: 'token-of-an-option' } }
+  const loading = load('leaks', { logFolder }, options)
+  const error = await loading.then(
+    () => undefined,
+    (reason: Error) => reason,
+  )
+  expect(error).toMatchObject(failure(/can't load qwen: \*\*\* is refused/))
+  const log = await readFile(join(logFolder, 'engine.log'), 'utf8')
+  expect(log).toMatch(/loading .*"token":"\*\*\*"[^]*its environment: \*\*\* \*\*\*/)
+  for (const text of [error!.message, log]) expect(text).not.toMatch(/hf-of|key-of|token-of|MIIE/)
 })

@@ -3,6 +3,7 @@
 import asyncio
 import types
 
+from sglang.srt.sampling.sampling_params import SamplingParams
 from stand_in_model import CONTEXT, PASS_SECONDS, Tokenizer, next_token
 
 __version__ = "0.5.4"
@@ -19,13 +20,14 @@ class Engine:
         self.free = self.free or asyncio.Semaphore(self.places)
         return self._chunks(input_ids, sampling_params)
 
-    async def _chunks(self, prompt, params):
-        tokens = []
+    async def _chunks(self, prompt, sampling):
+        params, tokens = SamplingParams(**sampling), []
+        seed = getattr(params, "sampling_seed", None)
         async with self.free:
-            while len(tokens) < params["max_new_tokens"]:
+            while len(tokens) < params.max_new_tokens:
                 await asyncio.sleep(PASS_SECONDS)
-                tokens.append(next_token(prompt, len(tokens), params["temperature"], params["sampling_seed"]))
-                ended = len(tokens) == params["max_new_tokens"]
+                tokens.append(next_token(prompt, len(tokens), params.temperature, seed))
+                ended = len(tokens) == params.max_new_tokens
                 yield {
                     "text": Tokenizer().decode(tokens),
                     "output_ids": list(tokens),

@@ -3,7 +3,7 @@
 import types
 
 import torch
-from stand_in_model import CONTEXT, Tokenizer, next_token, one_pass
+from stand_in_model import CONTEXT, Tokenizer, assert_fits, next_token, one_pass
 
 
 class InferenceEngine:
@@ -13,6 +13,7 @@ class InferenceEngine:
         self.device = Device()
 
     def generate(self, prompt, max_new_tokens=64, temperature=1.0, top_k=0, top_p=1.0, stop_on_eos=True, do_sample=False):
+        assert_fits(Tokenizer().encode(prompt))
         session = Session(Tokenizer().encode(prompt, add_special_tokens=False), max_new_tokens, do_sample)
         while not session.finished:
             one_pass()

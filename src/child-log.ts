@@ -2,8 +2,7 @@ import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Readable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
-import type { LogPattern } from '../../dsl/launch.ts'
-import { messageOf } from '../../errors.ts'
+import { messageOf } from './errors.ts'
 
 /** Lines that an error shows. */
 const TAIL_LINES = 40
@@ -12,10 +11,10 @@ const TAIL_LINE_LENGTH = 1000
 const LONGEST_LINE = 64 * 1024
 
 /**
- * A server's output: to a file as it comes, line by line and without secrets, and its end for messages. Both streams go into one
- * file in the order in which they are read.
+ * What a server or an engine prints: to a file as it comes, line by line and without secrets, and its end for messages. Several
+ * streams go into one file in the order in which they are read.
  */
-export class ServerLog {
+export class ChildLog {
   readonly #scrub: (text: string) => string
   /** Characters of a piece that are held back: a secret may go on in the next. */
   readonly #heldBack: number
@@ -24,12 +23,14 @@ export class ServerLog {
   #file: number | undefined
 
   /**
+   * @param path without, only the last lines are kept
    * @param scrub takes secrets out of a text
    * @param longestSecret characters of the longest one
    */
-  constructor(path: string, scrub: (text: string) => string, longestSecret: number) {
+  constructor(path: string | undefined, scrub: (text: string) => string, longestSecret: number) {
     this.#scrub = scrub
     this.#heldBack = Math.max(0, longestSecret - 1)
+    if (path === undefined) return
     this.#write(() => {
       mkdirSync(dirname(path), { recursive: true })
       this.#file = openSync(path, 'a')
@@ -57,7 +58,7 @@ export class ServerLog {
       take(decoder.end())
       if (rest !== '') this.#add(rest)
     })
-    // The server's end breaks its pipes; whoever waits for the process is told.
+    // The child's end breaks its pipes; whoever waits for the process is told.
     stream.on('error', () => {})
   }
 
@@ -91,7 +92,7 @@ export class ServerLog {
     if (this.#tail.length > TAIL_LINES) this.#tail.shift()
   }
 
-  /** A disk that is full ends the file, and not the server. */
+  /** A disk that is full ends the file, and not the child. */
   #write(act: () => void): void {
     try {
       act()
@@ -100,9 +101,4 @@ export class ServerLog {
       this.#keep(`(no further line is in the log file: ${messageOf(error)})`)
     }
   }
-}
-
-/** Whether a line is what a pattern means. */
-export function lineMatches(line: string, pattern: LogPattern): boolean {
-  return typeof pattern === 'string' ? line.includes(pattern) : new RegExp(pattern.source, pattern.flags).test(line)
 }

@@ -1,0 +1,62 @@
+import { delimiter } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import type { EngineSpec } from '../../src/dsl/engines.ts'
+import { rosellm, sglangEngine, transformers, vllm } from '../../src/dsl/python-engines.ts'
+import type { EngineNeeds } from '../../src/engines/engine.ts'
+import { loadEngine } from '../../src/engines/load-engine.ts'
+import { common, HAS_PYTHON } from './engines/stand-ins.ts'
+
+const DRIVERS = fileURLToPath(new URL('../../src/engines/python/drivers', import.meta.url))
+const FAILING = fileURLToPath(new URL('./stand-ins/python/failing_driver.py', import.meta.url))
+
+async function errorsOf(spec: EngineSpec, prompts: readonly string[], needs: Partial<EngineNeeds> = {}): Promise<(string | undefined)[]> {
+  const engine = await loadEngine(spec, { use: 'generate', contextLength: 64, ...needs } as EngineNeeds, { root: process.cwd() })
+  onTestFinished(() => engine.close())
+  const requests = prompts.map((content) => ({
+    messages: [{ role: 'user' as const, content }],
+    maxTokens: 3,
+    ignoreEos: true,
+    temperature: 0,
+    seed: 0,
+  }))
+  const options = { originNs: process.hrtime.bigint(), signal: new AbortController().signal }
+  return (await engine.generate(requests, options)).map(({ error }) => error)
+}
+
+const failing = (what: string) =>
+  transformers({ python: `python3 ${FAILING} ${what}`, env: { PYTHONPATH: [DRIVERS, common.env.PYTHONPATH].join(delimiter) }, model: 'none' })
+
+describe.skipIf(!HAS_PYTHON)('a driver', () => {
+  test.for([
+    ['vllm', vllm(common)],
+    ['sglang', sglangEngine(common)],
+  ] as const)('of %s fails a prompt that can not be tokenised, and no other', async ([, spec]) => {
+    expect(await errorsOf(spec, ['one', 'an unreadable one', 'two'])).toEqual([
+      undefined,
+      "the prompt can't be made into tokens: no token for unreadable",
+      undefined,
+    ])
+  })
+
+  test.for(['start', 'step'])('of static batches fails those of a batch that can not be held (at its %s), and no other', async (when) => {
+    const prompts = ['one', 'two', 'three', 'w999', 'four']
+    const lost = 'CUDA out of memory'
+    expect(await errorsOf(failing(when), prompts)).toEqual([undefined, undefined, lost, lost, undefined])
+  })
+
+  test('of one request after another fails the one that can not be held, and no other', async () => {
+    const spec = rosellm({ ...common, tokenizer: 'stand-in', device: 'cpu' })
+    const naive = { schedule: { mode: 'naive', together: 1 } } as const
+    expect(await errorsOf(spec, ['one', 'w999', 'two'], naive)).toEqual([undefined, 'CUDA out of memory', undefined])
+  })
+
+  test('whose loop breaks ends, whatever threads are left, and its requests fail with the reason', async () => {
+    expect(await errorsOf(failing('loop'), ['one'])).toEqual([expect.stringMatching(/was ended by SIGKILL[^]*the loop is broken/)])
+  })
+
+  test('of an SGLang that knows no seed gives it none', async () => {
+    const spec = sglangEngine({ ...common, env: { ...common.env, STAND_IN_SEEDLESS: '1' } })
+    expect(await errorsOf(spec, ['one'])).toEqual([undefined])
+  })
+})
