@@ -25,7 +25,11 @@ async function errorsOf(spec: EngineSpec, prompts: readonly string[], needs: Par
 }
 
 const failing = (what: string) =>
-  transformers({ python: `python3 ${FAILING} ${what}`, env: { PYTHONPATH: [DRIVERS, common.env.PYTHONPATH].join(delimiter) }, model: 'none' })
+  transformers({
+    python: `python3 ${FAILING} ${what}`,
+    env: { PYTHONPATH: [DRIVERS, common.env.PYTHONPATH].join(delimiter) },
+    model: 'none',
+  })
 
 describe.skipIf(!HAS_PYTHON)('a driver', () => {
   test.for([

@@ -12,7 +12,9 @@ const SHORTEST_LINE = 8
  */
 export function scrubber(secrets: Iterable<string>): (text: string) => string {
   // The longest first: one secret may be a part of another.
-  const known = [...new Set([...secrets].flatMap(withLines))].filter((secret) => secret.length >= SHORTEST).toSorted((a, b) => b.length - a.length)
+  const known = [...new Set([...secrets].flatMap(withLines))]
+    .filter((secret) => secret.length >= SHORTEST)
+    .toSorted((a, b) => b.length - a.length)
   return (text) => known.reduce((scrubbed, secret) => withoutBeginning(scrubbed.replaceAll(secret, '***'), secret), text)
 }
 
