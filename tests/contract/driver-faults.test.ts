@@ -3,15 +3,19 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { EngineSpec } from '../../src/dsl/engines.ts'
 import { rosellm, sglangEngine, transformers, vllm } from '../../src/dsl/python-engines.ts'
-import type { EngineNeeds } from '../../src/engines/engine.ts'
+import type { Schedule } from '../../src/engines/engine.ts'
 import { loadEngine } from '../../src/engines/load-engine.ts'
 import { common, HAS_PYTHON } from './engines/stand-ins.ts'
 
 const DRIVERS = fileURLToPath(new URL('../../src/engines/python/drivers', import.meta.url))
 const FAILING = fileURLToPath(new URL('./stand-ins/python/failing_driver.py', import.meta.url))
 
-async function errorsOf(spec: EngineSpec, prompts: readonly string[], needs: Partial<EngineNeeds> = {}): Promise<(string | undefined)[]> {
-  const engine = await loadEngine(spec, { use: 'generate', contextLength: 64, ...needs } as EngineNeeds, { root: process.cwd() })
+async function errorsOf(
+  spec: EngineSpec,
+  prompts: readonly string[],
+  needs: { schedule?: Schedule } = {},
+): Promise<(string | undefined)[]> {
+  const engine = await loadEngine(spec, { use: 'generate', contextLength: 64, ...needs }, { root: process.cwd() })
   onTestFinished(() => engine.close())
   const requests = prompts.map((content) => ({
     messages: [{ role: 'user' as const, content }],
