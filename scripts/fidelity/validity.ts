@@ -81,7 +81,7 @@ export function validityReport(results: Results<readonly JudgedRun[]>): string {
     if (!loaded) beside.push(...all.filter(wasDisturbed).flatMap(linesOf))
     return { name, loaded, lines: all.filter((measured) => loaded || !wasDisturbed(measured)).flatMap(linesOf) }
   })
-  const rows = [...listed, { name: 'the above, other work on the machine beside it', loaded: true, lines: beside }]
+  const rows = [...listed, { name: 'unloaded conditions, other work on the machine beside them', loaded: true, lines: beside }]
   const all = rows.flatMap(({ lines }) => lines)
   const free = rows.filter(({ loaded }) => !loaded).flatMap(({ lines }) => lines)
   const wrong = all.filter((line) => line.wrong).length

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import type { ServedWorkloadSpec } from '../../dsl/workload-spec.ts'
 
 /**
- * What one worker carries before its own delays show in the figures, with a margin: docs/validity.md has the measurements that a
+ * What one worker carries before its own delays show in the figures, with a margin: docs/fidelity.md has the measurements that a
  * single core was good for.
  */
 const STREAMS_A_WORKER = 256
