@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { childEnvironment, keepLog } from '../child-process.ts'
 import { messageOf } from '../errors.ts'
+import { LOAD_THREAD } from './load-thread.ts'
 import type { FromWorker, ToWorker } from './plan.ts'
 
 const ENTRY = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url)
@@ -25,15 +26,9 @@ export interface HostListener {
   readonly onFailure: (reason: string, cause?: unknown) => void
 }
 
-/**
- * Room for young objects, in MiB. What is left of them is moved whenever it is full, in a pause in which no token is read: with the
- * default of 48 that takes 15 ms now and then, with 4 it is 5 ms at most, for hardly more in all.
- */
-const YOUNG_MIB = 4
-
 /** A thread: for load that is sent to a server. */
 export function startThread({ onMessage, onFailure }: HostListener): LoadHost {
-  const worker = new Worker(ENTRY, { execArgv: [], name: 'llm-bench load', resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB } })
+  const worker = new Worker(ENTRY, { ...LOAD_THREAD, name: 'llm-bench load' })
   worker.on('message', onMessage)
   worker.once('messageerror', (error) => onFailure(messageOf(error), error))
   worker.once('error', (error) => onFailure(messageOf(error), error))

@@ -2,6 +2,7 @@ import type { ServedWorkloadSpec } from '../dsl/workload-spec.ts'
 import { requestOf } from './driver.ts'
 import type { Driver } from './driver.ts'
 import { answerLength } from './lengths.ts'
+import { callsOfBatch } from './pool/worker-count.ts'
 import { preparePrompts } from './prompts.ts'
 
 /** Clients that start later than this open their connections themselves: servers close those that rest too long. */
@@ -33,6 +34,6 @@ export async function makeReady({
 /** Requests in flight soon after the load has begun, as far as the workload says. */
 function connectionsFor(spec: ServedWorkloadSpec): number {
   if (spec.kind === 'clients') return spec.rampUp <= AHEAD_SECONDS ? spec.n : Math.ceil((spec.n * AHEAD_SECONDS) / spec.rampUp)
-  if (spec.kind === 'rollout') return Math.min(spec.batch * spec.n, spec.maxConcurrency)
+  if (spec.kind === 'rollout') return Math.min(callsOfBatch(spec), spec.maxConcurrency)
   return Math.min(Math.ceil(spec.rate), spec.maxConcurrency ?? Infinity, MOST_CONNECTIONS)
 }

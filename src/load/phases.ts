@@ -2,4 +2,4 @@
 export const COUNTING = 'counting tokens'
 
 /** Phases of a load on a server, in their order: the load is in the earliest that one of its workers is in. */
-export const PHASES = ['loading', 'warm-up', 'ramp-up', 'running', 'draining', COUNTING, 'done'] as const
+export const PHASES = ['loading', 'warm-up', 'connecting', 'ramp-up', 'running', 'draining', COUNTING, 'done'] as const

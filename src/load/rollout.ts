@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { DatasetRow } from '../datasets/dataset.ts'
 import type { RolloutSpec } from '../dsl/workload-spec.ts'
 import type { RequestRow } from '../metrics/columns.ts'
@@ -8,6 +9,7 @@ import { BatchSender, callsOf } from './batch-sender.ts'
 import type { BatchCall, BatchShare, Exchange } from './batch-sender.ts'
 import type { Driver } from './driver.ts'
 import type { LoopOutcome, LoopResult, Span } from './loop-result.ts'
+import { COUNTING } from './phases.ts'
 import { preparePrompts } from './prompts.ts'
 import type { Prompt } from './prompts.ts'
 import { RequestLog, toCount } from './request-log.ts'
@@ -114,11 +116,18 @@ function requestsOf(spec: RolloutSpec, prompts: readonly Prompt[], batches: read
 }
 
 async function settleTokens(driver: Driver, batch: readonly BatchAnswer[]): Promise<void> {
-  for (const { call, answer, rows } of batch) {
-    if (!lacksTokens(rows)) continue
-    await driver.counter.prepare()
-    setTokens(rows, driver.counter.count(toCount(call, answer)))
+  const uncounted = batch.filter(({ rows }) => lacksTokens(rows))
+  if (uncounted.length === 0) return
+  const { counter, progress } = driver
+  const { phase } = progress
+  progress.phase = COUNTING
+  await counter.prepare()
+  for (const [i, { call, answer, rows }] of uncounted.entries()) {
+    // Counting may take long; progress is to be seen meanwhile, and a cancel heard.
+    if (i % 64 === 63) await setImmediate()
+    setTokens(rows, counter.count(toCount(call, answer)))
   }
+  progress.phase = phase
 }
 
 function spanOf(batch: readonly BatchAnswer[]): { startNs: number; endNs: number } {

@@ -2,7 +2,7 @@ import type { HttpTargetSpec } from '../dsl/http-target.ts'
 import type { CountedTokens } from '../metrics/record.ts'
 import { AnswerBuilder } from './answer.ts'
 import { ChunkShapes } from './chunk-shapes.ts'
-import type { HttpProtocol } from './http-protocol.ts'
+import type { HttpProtocol, ProtocolRequest } from './http-protocol.ts'
 import { ASIDE_TIMEOUT, getDocument, Probe } from './probe.ts'
 import type { Door } from './probe.ts'
 import { HttpProfiler } from './profiler.ts'
@@ -125,14 +125,20 @@ class HttpTarget<Spec extends HttpTargetSpec> implements Target {
     const address = this.#addresses[a]!
     const answer = new AnswerBuilder(request.n, request.stream, request.keepText || !this.#counts[a], this.#protocol.tellsFinish)
     const reader = this.#readerOf(request, answer)
-    const { path, body } = this.#protocol.request(without(request, this.lacks.options), this.#spec, this.#model)
+    let asked: ProtocolRequest
+    try {
+      asked = this.#protocol.request(without(request, this.lacks.options), this.#spec, this.#model)
+    } catch (error) {
+      const failure: Failure = { kind: 'protocol', message: this.#scrub(`the request could not be made: ${messageOf(error)}`) }
+      return answer.build({ endNs: this.#context.clock.now(), failure }, address.shown, false)
+    }
     const exchange = await this.#http.exchange(
       {
         method: 'POST',
         origin: address.origin,
-        path: address.path + path + address.query,
+        path: address.path + asked.path + address.query,
         headers: this.#headers[a]![k]!,
-        body: JSON.stringify(overlaid(body, this.#spec.extraBody)),
+        body: JSON.stringify(overlaid(asked.body, this.#spec.extraBody)),
       },
       reader,
       signal,
@@ -217,7 +223,7 @@ function endOf(reader: AnswerReader): Failure | undefined {
     return undefined
   } catch (error) {
     if (error instanceof WireError) return { kind: error.kind, message: error.message }
-    throw error
+    return { kind: 'protocol', message: `the answer could not be read: ${messageOf(error)}` }
   }
 }
 

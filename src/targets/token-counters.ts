@@ -32,6 +32,8 @@ export function sumOfCounted(all: readonly (CountedTokens | undefined)[]): Count
 }
 
 const LABELS = /^\{(?:[^"{}]|"(?:[^"\\]|\\.)*")*\}/
+/** Six digits at most of a million and more may be rounded, as llama.cpp's are: they tell no difference. */
+const ROUNDED = /^\d(?:\.\d{1,5})?e\+?0*(?:[6-9]|\d\d)/i
 const VALUE = /^[ \t]+(\d[\d.eE+-]*)(?:[ \t]+-?\d+)?[ \t]*$/
 
 /** A counter over all of its labels (engines, models); undefined where it is missing or one of its lines is malformed. */
@@ -41,7 +43,7 @@ function sumOf(text: string, name: string): number | undefined {
     if (!line.startsWith(name) || !/[{ \t]/.test(line.charAt(name.length))) continue
     const value = VALUE.exec(line.trimEnd().slice(name.length).replace(LABELS, ''))?.[1]
     const number = Number(value)
-    if (value === undefined || !Number.isSafeInteger(number)) return undefined
+    if (value === undefined || ROUNDED.test(value) || !Number.isSafeInteger(number)) return undefined
     sum = (sum ?? 0) + number
   }
   return sum

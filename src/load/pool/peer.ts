@@ -82,6 +82,8 @@ async function run({ spec, share, cells, rows, originNs, tokenizer, root, ...set
       return started.promise
     },
   }
+  // A module of the user's own may make itself ready there; all others know what the lead has found.
+  if (setup.target.kind === 'custom') await target.prepare(signal)
   const stop = progress.reportTo((own) => writeProgress(cells.progress, share.index, own))
   try {
     if (spec.kind === 'clients') return await runShare({ ...driver, spec }, closedLoop)

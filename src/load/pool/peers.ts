@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads'
 import { messageOf, LlmBenchError } from '../../errors.ts'
 import type { BatchShare } from '../batch-sender.ts'
 import type { LoadPart } from '../load-part.ts'
+import { LOAD_THREAD } from '../load-thread.ts'
 import { errorOf } from '../plan.ts'
 import type { FromPeer, PeerSetup, ToPeer } from './messages.ts'
 
@@ -81,7 +82,7 @@ export class Peers {
 function startOf(setup: PeerSetup): Worker {
   const { target, share } = setup
   const workerData: PeerSetup = { ...setup, target: beginningAt(share.index, target) }
-  return new Worker(ENTRY, { execArgv: [], name: `llm-bench load ${share.index + 1}`, workerData })
+  return new Worker(ENTRY, { ...LOAD_THREAD, name: `llm-bench load ${share.index + 1}`, workerData })
 }
 
 /** Requests take URLs and keys in turn: each worker begins with others, so that they don't all come to the same one at once. */

@@ -31,6 +31,7 @@ function shares(spec: ServedWorkloadSpec): number {
   return spec.kind === 'rollout' ? callsOfBatch(spec) : (spec.requests ?? Infinity)
 }
 
-function callsOfBatch({ batch, n, nPerRequest }: { batch: number; n: number; nPerRequest: boolean }): number {
+/** Requests of a rollout's batch. */
+export function callsOfBatch({ batch, n, nPerRequest }: { batch: number; n: number; nPerRequest: boolean }): number {
   return batch * (nPerRequest ? 1 : n)
 }

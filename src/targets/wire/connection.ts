@@ -76,6 +76,11 @@ export abstract class Connection {
     return this.#sentPromptly || this.#isPrompt(this.clock.now())
   }
 
+  /** Whether the next request will find the socket open, as far as that is known. */
+  get isOpen(): boolean {
+    return !this.#destroyed
+  }
+
   /** Whether the other side took the connection and has not agreed on TLS: it may speak plain HTTP. */
   get isHandshaking(): boolean {
     return false
@@ -112,7 +117,8 @@ export abstract class Connection {
 
   /** The present request is about to be handed to the socket. */
   sent(nowNs: number): void {
-    this.#sentPromptly = this.#isPrompt(nowNs)
+    // A request may go out in several writes.
+    this.#sentPromptly ||= this.#isPrompt(nowNs)
     this.#answeredNs = Number.NaN
   }
 

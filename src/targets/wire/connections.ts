@@ -59,7 +59,11 @@ export class Connections {
    * @returns how many are free
    */
   async openAhead(origin: string, count: number, signal: AbortSignal): Promise<number> {
-    const free = this.#free.get(origin) ?? []
+    const free: Connection[] = []
+    for (const connection of this.#free.get(origin) ?? []) {
+      if (connection.isOpen) free.push(connection)
+      else this.discard(connection)
+    }
     this.#free.set(origin, free)
     await inLanes(this.#unkept.has(origin) ? 0 : count - free.length, signal, async () => {
       const connection = this.open(origin)

@@ -47,6 +47,10 @@ export class SocketConnection extends Connection implements ResponseSink {
     this.#to = socketPath === undefined ? { host, port } : { path: socketPath }
   }
 
+  override get isOpen(): boolean {
+    return this.#socket !== undefined && this.clock.now() < this.#keptUntilNs
+  }
+
   onHead(status: number, headers: IncomingHttpHeaders): void {
     this.#keptNs = keptNs(headers['keep-alive'])
     this.#handler!.onResponseStart(status, headers)

@@ -37,6 +37,7 @@ test.for([
   ['nothing', ''],
   ['a page', '<html>vllm:generation_tokens_total</html>'],
   ['metrics of something else', 'process_cpu_seconds_total 3.5\n'],
+  ['rounded counts, from a million on', 'llamacpp:prompt_tokens_total 8\nllamacpp:tokens_predicted_total 1.23457e+07\n'],
   ['one of the two alone', 'llamacpp:tokens_predicted_total 3\n'],
   ['a value that is no number', 'llamacpp:prompt_tokens_total 8\nllamacpp:tokens_predicted_total NaN\n'],
   ['a line that was cut off', 'llamacpp:tokens_predicted_total 3\nllamacpp:prompt_tokens_total'],

@@ -99,6 +99,16 @@ describe.each(['socket', 'undici'] as const)('over %s', (transport) => {
       expect(heads).toHaveLength(3)
     })
 
+    test('a connection that can not be used again is none that waits', async () => {
+      behave = (socket) => socket.end(OK.replace('keep-alive: timeout=5, max=100', 'connection: close'))
+      expect((await send()).failure).toBeUndefined()
+      behave = (socket) => socket.write(OK)
+      expect(await http.openAhead(origin, 2, new AbortController().signal)).toBe(2)
+      while (connections.length < 3) await turn()
+      expect(failed(await Promise.all([send(), send()]))).toEqual([])
+      expect(connections.length).toBe(3)
+    })
+
     test('where nobody listens, none is opened ahead, and the request says so', async () => {
       await stop()
       expect(await http.openAhead(origin, 3, new AbortController().signal)).toBe(0)
