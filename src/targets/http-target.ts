@@ -1,5 +1,6 @@
 import type { HttpTargetSpec } from '../dsl/http-target.ts'
 import type { CountedTokens } from '../metrics/record.ts'
+import { messageOf } from '../errors.ts'
 import { AnswerBuilder } from './answer.ts'
 import { ChunkShapes } from './chunk-shapes.ts'
 import type { HttpProtocol, ProtocolRequest } from './http-protocol.ts'

@@ -76,10 +76,8 @@ export abstract class Connection {
     return this.#sentPromptly || this.#isPrompt(this.clock.now())
   }
 
-  /** Whether the next request will find the socket open, as far as that is known. */
-  get isOpen(): boolean {
-    return !this.#destroyed
-  }
+  /** Whether the next request will find the socket open. */
+  abstract get isOpen(): boolean
 
   /** Whether the other side took the connection and has not agreed on TLS: it may speak plain HTTP. */
   get isHandshaking(): boolean {

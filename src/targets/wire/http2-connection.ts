@@ -29,13 +29,17 @@ export class Http2Connection extends Connection {
     this.#dialer = dialer
   }
 
+  override get isOpen(): boolean {
+    return this.#session !== undefined && !this.#session.closed && !this.#session.destroyed
+  }
+
   override get isHandshaking(): boolean {
     return this.#handshaking
   }
 
   protected override write(request: OutgoingRequest, handler: ResponseHandler): void {
     const session = this.#session
-    if (session !== undefined && !session.closed && !session.destroyed) return this.#send(session, request, handler)
+    if (session !== undefined && this.isOpen) return this.#send(session, request, handler)
     this.#drop()
     this.#dial(
       (socket) => this.#send(this.#begin(socket), request, handler),

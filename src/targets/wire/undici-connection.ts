@@ -20,6 +20,7 @@ export class UndiciConnection extends Connection {
   /** Was opened ahead, and nothing was sent on it. */
   #ahead: Socket | undefined
   #handshaking = false
+  #connected = false
   readonly #dialer: Dialer
 
   constructor(origin: string, clock: Clock, onUnannouncedClose: () => void, dialer: Dialer) {
@@ -38,7 +39,17 @@ export class UndiciConnection extends Connection {
         else this.#dial(options, callback)
       },
     })
-    this.#client.on('disconnect', (_url, _targets, error) => this.hasClosed(error))
+    this.#client.on('connect', () => {
+      this.#connected = true
+    })
+    this.#client.on('disconnect', (_url, _targets, error) => {
+      this.#connected = false
+      this.hasClosed(error)
+    })
+  }
+
+  override get isOpen(): boolean {
+    return this.#connected || this.#ahead?.readyState === 'open'
   }
 
   override get isHandshaking(): boolean {
