@@ -33,7 +33,7 @@ export function sumOfCounted(all: readonly (CountedTokens | undefined)[]): Count
 
 const LABELS = /^\{(?:[^"{}]|"(?:[^"\\]|\\.)*")*\}/
 /** Six digits at most of a million and more may be rounded, as llama.cpp's are: they tell no difference. */
-const ROUNDED = /^\d(?:\.\d{1,5})?e\+?0*(?:[6-9]|\d\d)/i
+const ROUNDED = /^\d(?:\.\d{1,5})?e\+?0*(?:[6-9]|[1-9]\d)/i
 const VALUE = /^[ \t]+(\d[\d.eE+-]*)(?:[ \t]+-?\d+)?[ \t]*$/
 
 /** A counter over all of its labels (engines, models); undefined where it is missing or one of its lines is malformed. */

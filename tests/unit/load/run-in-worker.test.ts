@@ -68,11 +68,6 @@ test.for([1, 2])('connections are opened before the load, which asks for no toke
   expect(server.bodies).toHaveLength(20)
 })
 
-test('a rollout that asks for several answers a request opens a connection for each request alone', async () => {
-  const { client } = await run(planOf(rollout({ batch: 3, n: 16, nPerRequest: true, maxTokens: 3, limit: 3, dataset })))
-  expect(client).toMatchObject({ openedAhead: 3 })
-})
-
 test('of a long ramp-up, only connections of its first seconds are opened ahead', async () => {
   const { client } = await run(planOf(clients({ n: 64, rampUp: 16, requests: 2, stopAfter: 0.1, maxTokens: 3, dataset })))
   expect(client).toMatchObject({ openedAhead: 8 })

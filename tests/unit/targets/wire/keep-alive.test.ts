@@ -102,6 +102,7 @@ describe.each(['socket', 'undici'] as const)('over %s', (transport) => {
     test('a connection that can not be used again is none that waits', async () => {
       behave = (socket) => socket.end(OK.replace('keep-alive: timeout=5, max=100', 'connection: close'))
       expect((await send()).failure).toBeUndefined()
+      for (let i = 0; i < 4; i++) await turn()
       behave = (socket) => socket.write(OK)
       expect(await http.openAhead(origin, 2, new AbortController().signal)).toBe(2)
       while (connections.length < 3) await turn()
