@@ -32,6 +32,11 @@ export function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0
 }
 
+/** A number of something; 0 where none is told, as `AnswerSink.usage` takes it. */
+export function countOf(value: unknown): number {
+  return isCount(value) ? value : 0
+}
+
 /** The text that an object has under a key; absent where it is none, or empty. */
 export function textAt(value: unknown, key: string): string | undefined {
   const text = isRecord(value) ? value[key] : undefined

@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { ChildLog } from '../../child-log.ts'
 import { LlmBenchError, messageOf } from '../../errors.ts'
+import { present } from '../../metrics/present.ts'
 import { scrubber } from '../../targets/wire/secrets.ts'
 import { commandText, OTHER_PYTHON } from './interpreter.ts'
 import type { Interpreter } from './interpreter.ts'
@@ -133,12 +134,20 @@ export class DriverProcess {
   #take(line: string): void {
     if (this.#failure !== undefined || this.#closing) return
     const report = parseReport(line)
-    if (report !== undefined) return this.#onReport(report)
+    if (report !== undefined) return this.#onReport(this.#scrubbed(report))
     this.#fail(
       `printed what is no message of its protocol: ${JSON.stringify(line.slice(0, SHOWN_LINE_LENGTH))}. ` +
         'It must be started by the interpreter itself: a wrapper may print to stderr only',
     )
     this.#killGroup()
+  }
+
+  /** What the engine says of a request or a case goes into reports. */
+  #scrubbed(report: Report): Report {
+    if (report.type === 'answer' && report.error !== undefined) return { ...report, error: this.#scrub(report.error) }
+    if (report.type !== 'case') return report
+    const { error, skipped } = report
+    return { ...report, ...present({ error: error && this.#scrub(error), skipped: skipped && this.#scrub(skipped) }) }
   }
 
   #fail(what: string): void {

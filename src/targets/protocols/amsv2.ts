@@ -1,8 +1,7 @@
 import type { AMSv2TargetSpec } from '../../dsl/native-targets.ts'
 import type { HttpProtocol } from '../http-protocol.ts'
-import { promptText } from '../prompt-text.ts'
 import { asEvents } from '../sample-answer.ts'
-import { atLeastOne, samplingFields, topKOr } from '../sampling.ts'
+import { lightllmBody } from './lightllm.ts'
 import { decodeTGI } from './tgi.ts'
 
 /** SenseCore's AMSv2: LightLLM's parameters, and answers in TGI's form. */
@@ -11,22 +10,7 @@ export const amsv2Protocol: HttpProtocol<AMSv2TargetSpec> = {
   framing: 'sse',
   lacks: ['seed', 'n'],
   request(asked) {
-    const { doSample, temperature, topP, topK } = samplingFields(asked)
-    return {
-      path: asked.stream ? '/text-generation/generate_stream' : '/text-generation/generate',
-      body: {
-        inputs: promptText(asked.messages),
-        parameters: {
-          do_sample: doSample,
-          ignore_eos: asked.ignoreEos,
-          max_new_tokens: asked.maxTokens,
-          min_new_tokens: atLeastOne(asked.minTokens),
-          temperature,
-          top_p: topP,
-          top_k: topKOr({ topK }, -1),
-        },
-      },
-    }
+    return { path: `/text-generation/${asked.stream ? 'generate_stream' : 'generate'}`, body: lightllmBody(asked) }
   },
   decode: decodeTGI,
   async probe(probe) {

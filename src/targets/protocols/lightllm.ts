@@ -1,10 +1,11 @@
 import type { LightLLMTargetSpec } from '../../dsl/native-targets.ts'
 import type { AnswerSink } from '../answer.ts'
 import { finishReason } from '../finish-reason.ts'
-import type { HttpProtocol } from '../http-protocol.ts'
-import { errorIn, isCount, parseObject, textAt } from '../json.ts'
+import type { HttpProtocol, ProtocolRequest } from '../http-protocol.ts'
+import { errorIn, countOf, isCount, parseObject, textAt } from '../json.ts'
 import { promptText } from '../prompt-text.ts'
 import { asEvents } from '../sample-answer.ts'
+import type { GenerateRequest } from '../target.ts'
 import { atLeastOne, samplingFields, topKOr } from '../sampling.ts'
 import { isRecord } from '../wire/failure.ts'
 import { rootPath } from './root-path.ts'
@@ -16,22 +17,7 @@ export const lightllmProtocol: HttpProtocol<LightLLMTargetSpec> = {
   lacks: ['seed', 'n'],
   basePath: rootPath,
   request(asked) {
-    const { doSample, temperature, topP, topK } = samplingFields(asked)
-    return {
-      path: asked.stream ? '/generate_stream' : '/generate',
-      body: {
-        inputs: promptText(asked.messages),
-        parameters: {
-          do_sample: doSample,
-          ignore_eos: asked.ignoreEos,
-          max_new_tokens: asked.maxTokens,
-          min_new_tokens: atLeastOne(asked.minTokens),
-          temperature,
-          top_p: topP,
-          top_k: topKOr({ topK }, -1),
-        },
-      },
-    }
+    return { path: asked.stream ? '/generate_stream' : '/generate', body: lightllmBody(asked) }
   },
   decode: decodeEvent,
   decodeWhole,
@@ -49,6 +35,23 @@ export const lightllmProtocol: HttpProtocol<LightLLMTargetSpec> = {
   ),
 }
 
+/** A request's body as LightLLM, and AMSv2 after it, take it. */
+export function lightllmBody(asked: GenerateRequest): ProtocolRequest['body'] {
+  const { doSample, temperature, topP, topK } = samplingFields(asked)
+  return {
+    inputs: promptText(asked.messages),
+    parameters: {
+      do_sample: doSample,
+      ignore_eos: asked.ignoreEos,
+      max_new_tokens: asked.maxTokens,
+      min_new_tokens: atLeastOne(asked.minTokens),
+      temperature,
+      top_p: topP,
+      top_k: topKOr({ topK }, -1),
+    },
+  }
+}
+
 function decodeEvent(json: string, sink: AnswerSink): void {
   const value = parseObject(json)
   const error = errorIn(value)
@@ -57,7 +60,7 @@ function decodeEvent(json: string, sink: AnswerSink): void {
   if (isRecord(token)) {
     const { text, count_output_tokens: output, prompt_tokens: prompt } = token
     if (typeof text === 'string') sink.token(0, text, 'answer')
-    if (isCount(output)) sink.usage(isCount(prompt) ? prompt : 0, output)
+    if (isCount(output)) sink.usage(countOf(prompt), output)
   }
   if (value.finished === true) sink.finish(0, finishReason(value.finish_reason))
 }
@@ -70,6 +73,6 @@ function decodeWhole(json: string, sink: AnswerSink): void {
   const text: unknown = Array.isArray(texts) ? texts[0] : texts
   if (typeof text !== 'string') return
   sink.token(0, text, 'answer')
-  if (isCount(output)) sink.usage(isCount(prompt) ? prompt : 0, output)
+  if (isCount(output)) sink.usage(countOf(prompt), output)
   sink.finish(0, finishReason(value.finish_reason))
 }

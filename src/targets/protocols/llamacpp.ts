@@ -3,7 +3,7 @@ import type { AnswerSink } from '../answer.ts'
 import { finishReason } from '../finish-reason.ts'
 import type { HttpProtocol } from '../http-protocol.ts'
 import type { JSONObject } from '../json.ts'
-import { errorIn, isCount, parseObject, textAt } from '../json.ts'
+import { errorIn, countOf, isCount, parseObject, textAt } from '../json.ts'
 import { promptText } from '../prompt-text.ts'
 import { asEvents } from '../sample-answer.ts'
 import { temperatureOf } from '../sampling.ts'
@@ -57,7 +57,7 @@ function decode(json: string, sink: AnswerSink): void {
   if (error !== undefined) return sink.serverError(error)
   const { content, tokens_evaluated: prompt, tokens_predicted: output } = value
   if (typeof content === 'string') sink.token(0, content, 'answer')
-  if (isCount(output)) sink.usage(isCount(prompt) ? prompt : 0, output)
+  if (isCount(output)) sink.usage(countOf(prompt), output)
   if (value.stop === true) sink.finish(0, finishReason(stopType(value)))
 }
 

@@ -3,7 +3,7 @@ import { LlmBenchError } from '../../errors.ts'
 import type { AnswerSink } from '../answer.ts'
 import { finishReason } from '../finish-reason.ts'
 import type { HttpProtocol } from '../http-protocol.ts'
-import { errorIn, isCount, parseObject, textAt } from '../json.ts'
+import { errorIn, countOf, isCount, parseObject, textAt } from '../json.ts'
 import { promptText } from '../prompt-text.ts'
 import { asLines } from '../sample-answer.ts'
 import { temperatureOf } from '../sampling.ts'
@@ -75,6 +75,6 @@ function decode(json: string, sink: AnswerSink): void {
   if (value.done !== true) return
   const { prompt_eval_count: prompt, eval_count: output } = value
   // A prompt that lies in its cache has no count.
-  if (isCount(output)) sink.usage(isCount(prompt) ? prompt : 0, output)
+  if (isCount(output)) sink.usage(countOf(prompt), output)
   sink.finish(0, finishReason(value.done_reason))
 }

@@ -2,7 +2,7 @@ import type { TGITargetSpec } from '../../dsl/native-targets.ts'
 import type { AnswerSink } from '../answer.ts'
 import { finishReason } from '../finish-reason.ts'
 import type { HttpProtocol } from '../http-protocol.ts'
-import { errorIn, isCount, parseObject, textAt } from '../json.ts'
+import { errorIn, countOf, isCount, parseObject, textAt } from '../json.ts'
 import { promptText } from '../prompt-text.ts'
 import { asEvents } from '../sample-answer.ts'
 import { samplingFields, topKOr } from '../sampling.ts'
@@ -66,7 +66,7 @@ export function decodeTGI(json: string, sink: AnswerSink): void {
   } else if (typeof whole === 'string') sink.token(0, whole, 'answer')
   if (isRecord(details)) {
     const prompt = details.input_length ?? details.prompt_tokens ?? (Array.isArray(details.prefill) ? details.prefill.length : 0)
-    if (isCount(details.generated_tokens)) sink.usage(isCount(prompt) ? prompt : 0, details.generated_tokens)
+    if (isCount(details.generated_tokens)) sink.usage(countOf(prompt), details.generated_tokens)
   }
   if (typeof whole === 'string' || isRecord(details)) sink.finish(0, finishReason(isRecord(details) ? details.finish_reason : undefined))
 }

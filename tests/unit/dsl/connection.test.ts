@@ -22,7 +22,7 @@ test.for([
   [{ baseURL: http, rejectUnauthorized: false }, '`rejectUnauthorized` is false: applies to https:// URLs only'],
   [{ baseURL: https, cert: 'a.pem' }, '`key` is missing: expected both of `cert` and `key`, or neither'],
   [{ baseURL: https, key: 'a.key' }, '`cert` is missing: expected both of `cert` and `key`, or neither'],
-  [{ baseURL: http, proxy: 'http://proxy', socketPath: '/tmp/s' }, 'expected at most one of `proxy` and `socketPath`'],
+  [{ baseURL: http, proxy: 'http://proxy', socketPath: '/run/s' }, 'expected at most one of `proxy` and `socketPath`'],
 ] as const)('%j is refused', ([options, message]) => {
   expect(() => openai(options as never)).toThrow(message)
 })

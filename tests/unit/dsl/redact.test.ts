@@ -75,7 +75,7 @@ test.for<[string[], string[]]>([
 test('what is taken out can be had, to take it out of other texts', () => {
   const spec = {
     args: ['--api-key', 'sk-1', '-c', 'HF_TOKEN="hf 1"'],
-    env: { OPENAI_API_KEY: 'sk-2', HOME: '/root' },
+    env: { OPENAI_API_KEY: 'sk-2', HOME: '/home/me' },
     apiKeys: ['sk-3'],
     url: 'https://me:p%40ss@host/?sig=abc',
   }
