@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { nonEmptyString } from './options.ts'
+import { boolean, nonEmptyString } from './options.ts'
 
 /** How TLS to a live server is made, as plain data; what is left out is as usual. */
 interface TlsSpec {
@@ -23,7 +23,6 @@ export interface ConnectionSpec extends TlsSpec {
 }
 
 const PROXY = 'expected an http:// URL with no path, such as http://user:password@host:3128'
-const boolean = z.boolean({ error: 'expected true or false' })
 
 /** The options of every target that is reached over TLS; {@link connectionFits} checks them against its URLs. */
 export const tlsFields = {

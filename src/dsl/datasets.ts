@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { nonEmptyString, numberWithin, parseOptions, wholeNumber } from './options.ts'
+import { boolean, nonEmptyString, numberWithin, parseOptions, wholeNumber } from './options.ts'
 
 /** Where a workload's prompts come from, as plain data. Relative paths resolve against Vitest's root. */
 export type DatasetSpec = ShareGPTSpec | ParquetSpec | JsonlSpec | TextSpec | PromptsSpec | SyntheticSpec | BuiltinSpec
@@ -68,7 +68,7 @@ const shareGPTOptions = z.strictObject({
   maxPromptTokens: wholeNumber(1).optional(),
   maxTotalTokens: wholeNumber(1).optional(),
   turns: wholeNumber(1).default(1),
-  shuffle: z.boolean({ error: 'expected true or false' }).default(true),
+  shuffle: boolean.default(true),
   seed: wholeNumber(0).default(0),
 })
 
@@ -143,6 +143,9 @@ const syntheticOptions = z.strictObject({
 export function synthetic(options: z.input<typeof syntheticOptions>): SyntheticSpec {
   return { kind: 'synthetic', ...parseOptions(syntheticOptions, options, 'synthetic()') }
 }
+
+/** A small dataset that comes with this package, by its name. */
+export const builtin = (name: BuiltinSpec['name']): BuiltinSpec => ({ kind: 'builtin', name })
 
 const KINDS: ReadonlySet<unknown> = new Set(['sharegpt', 'parquet', 'jsonl', 'text', 'prompts', 'synthetic', 'builtin'])
 

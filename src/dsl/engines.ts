@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { nonEmptyString, parseOptions, wholeNumber } from './options.ts'
+import { boolean, nonEmptyString, parseOptions, wholeNumber } from './options.ts'
 import type { PythonEngineSpec } from './python-engines.ts'
 
 /** A local engine that a workload drives without a server, as plain data. */
@@ -23,7 +23,7 @@ export interface LlamaEngineSpec {
 export const llamaFields = {
   model: nonEmptyString.optional(),
   threads: wholeNumber(1).optional(),
-  gpu: z.boolean({ error: 'expected true or false' }).default(false),
+  gpu: boolean.default(false),
   gpuLayers: wholeNumber(0).optional(),
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { ConnectionSpec } from './connection.ts'
 import { connectionFields, connectionFits } from './connection.ts'
-import { nonEmptyString, parseOptions, positiveSeconds } from './options.ts'
+import { boolean, nonEmptyString, parseOptions, positiveSeconds } from './options.ts'
 import { withAnyPort } from './ports.ts'
 
 /** What every target that is reached over HTTP has, as plain data. */
@@ -89,4 +89,4 @@ function listOf(value: string | undefined): string[] {
 }
 
 /** Option of the targets whose servers may have a profiler of their own. */
-export const profileField = z.boolean({ error: 'expected true or false' }).optional()
+export const profileField = boolean.optional()

@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { z } from 'zod'
 import { LlmBenchError } from '../errors.ts'
-import { nonEmptyString, parseOptions, positiveSeconds, seconds } from './options.ts'
+import { boolean, nonEmptyString, parseOptions, positiveSeconds, seconds } from './options.ts'
 import { portNumber, portPlaceholders, withAnyPort } from './ports.ts'
 import { liveTargetOption, openai } from './targets.ts'
 import type { LiveTargetSpec } from './targets.ts'
@@ -88,7 +88,7 @@ export const launchFields = {
   cwd: nonEmptyString.optional(),
   ready: readyOption,
   stopTimeout: seconds.default(10),
-  exclusive: z.boolean({ error: 'expected true or false' }).default(false),
+  exclusive: boolean.default(false),
   version: versionOption.optional(),
   name: nonEmptyString.optional(),
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { HttpTargetSpec } from './http-target.ts'
 import { httpTargetFields, parseHttpTarget, profileField } from './http-target.ts'
-import { nonEmptyString } from './options.ts'
+import { boolean, nonEmptyString } from './options.ts'
 
 /** FastDeploy's form of the OpenAI API. */
 export interface FastDeployTargetSpec extends HttpTargetSpec {
@@ -59,7 +59,6 @@ export type NativeTargetSpec =
   | LlamaCppTargetSpec
   | OllamaTargetSpec
 
-const boolean = z.boolean({ error: 'expected true or false' })
 const generateFields = httpTargetFields({ endpoints: /\/generate(_stream)?$/, ends: 'before /generate' })
 
 const fastdeployOptions = z.strictObject({

@@ -198,6 +198,8 @@ export function numberWithin(min: number, max = Number.MAX_VALUE): z.ZodNumber {
 
 export const nonEmptyString = z.string({ error: 'expected a text' }).min(1, { error: 'expected a text that is not empty' })
 
+export const boolean = z.boolean({ error: 'expected true or false' })
+
 /** One value or a list of them, as a list. */
 export function oneOrMore<Item extends z.ZodType>(
   item: Item,

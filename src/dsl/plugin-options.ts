@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { engineOption } from './engines.ts'
 import type { EngineSpec } from './engines.ts'
-import { nonEmptyString, parseOptions } from './options.ts'
+import { boolean, nonEmptyString, parseOptions } from './options.ts'
 import { targetOption } from './targets.ts'
 import type { TargetSpec } from './targets.ts'
 import { validityOption } from './validity.ts'
@@ -31,8 +31,8 @@ const pluginOptions = z.strictObject({
   results: nonEmptyString.default('bench-results'),
   environment: z.record(z.string(), z.string({ error: 'expected a text' })).default({}),
   validity: validityOption.default({}),
-  details: z.boolean({ error: 'expected true or false' }).default(true),
-  reporters: z.boolean({ error: 'expected true or false' }).default(true),
+  details: boolean.default(true),
+  reporters: boolean.default(true),
 })
 
 export type ResolvedPluginOptions = z.output<typeof pluginOptions>

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { nonEmptyString, numberWithin, parseOptions, wholeNumber } from './options.ts'
+import { boolean, nonEmptyString, numberWithin, parseOptions, wholeNumber } from './options.ts'
 
 /** What every engine in a Python process has. */
 interface PythonProcessSpec {
@@ -90,8 +90,6 @@ export type PythonEngineSpec =
   | RosellmEngineSpec
 
 const DTYPES = ['auto', 'float32', 'float16', 'bfloat16'] as const
-
-const boolean = z.boolean({ error: 'expected true or false' })
 
 const devices = z
   .union([nonEmptyString, wholeNumber(0), z.array(wholeNumber(0)).min(1)], {

@@ -1,11 +1,9 @@
 import { z } from 'zod'
 import { isProbe, launched, launchFields } from './launch.ts'
 import type { LaunchTargetSpec, VersionSpec } from './launch.ts'
-import { nonEmptyString, numberWithin, oneOrMore, wholeNumber } from './options.ts'
+import { boolean, nonEmptyString, numberWithin, oneOrMore, wholeNumber } from './options.ts'
 import { portNumber } from './ports.ts'
 import type { LiveTargetSpec } from './targets.ts'
-
-export const flag = z.boolean({ error: 'expected true or false' })
 
 /** Options of every preset. */
 export const common = {
@@ -55,7 +53,7 @@ export const engine = {
   ...engineSize,
   dtype: nonEmptyString.optional(),
   quantization: nonEmptyString.optional(),
-  prefixCaching: flag.optional(),
+  prefixCaching: boolean.optional(),
   servedModelName: nonEmptyString.optional(),
 }
 

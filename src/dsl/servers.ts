@@ -6,13 +6,12 @@
 import { z } from 'zod'
 import type { LaunchTargetSpec } from './launch.ts'
 import { fastdeploy, lightllm, llamacpp, lmdeploy, sglang } from './native-targets.ts'
-import { nonEmptyString, parseOptions, wholeNumber } from './options.ts'
+import { boolean, nonEmptyString, parseOptions, wholeNumber } from './options.ts'
 import { ppl } from './ppl-target.ts'
 import {
   common,
   engine,
   engineSize,
-  flag,
   interpreter,
   packageVersion,
   protocol,
@@ -27,7 +26,7 @@ import type { OpenAIOptions } from './targets.ts'
 
 const openaiTarget = targetOptions<OpenAIOptions>()
 
-const vllmOptions = z.strictObject({ ...python, ...engine, enforceEager: flag.optional(), target: openaiTarget })
+const vllmOptions = z.strictObject({ ...python, ...engine, enforceEager: boolean.optional(), target: openaiTarget })
 
 /**
  * vLLM's OpenAI server, `python3 -m vllm.entrypoints.openai.api_server`, launched as {@link launch} does.
@@ -269,7 +268,7 @@ const transformersOptions = z.strictObject({
   device: nonEmptyString.optional(),
   dtype: nonEmptyString.optional(),
   quantization: nonEmptyString.optional(),
-  continuousBatching: flag.optional(),
+  continuousBatching: boolean.optional(),
 })
 
 /**
