@@ -57,8 +57,9 @@ export function runsOf(test: TestCase): RunReport[] {
 }
 
 /** What the matchers have left of a test. */
-export function verdictsOf(test: TestCase): LlmBenchMeta['verdicts'] {
-  return (test.meta() as { llmBench?: LlmBenchMeta }).llmBench?.verdicts ?? []
+export function judgementsOf(test: TestCase): Pick<LlmBenchMeta, 'verdicts' | 'comparisons'> {
+  const { verdicts = [], comparisons = [] } = (test.meta() as { llmBench?: Partial<LlmBenchMeta> }).llmBench ?? {}
+  return { verdicts, comparisons }
 }
 
 function testModel(test: TestCase, file: string, root: string): TestModel {
@@ -76,7 +77,7 @@ function testModel(test: TestCase, file: string, root: string): TestModel {
     attempts: test.attempts().length,
     errors: errorsOf(test).map((error) => errorModel(error, root)),
     runs,
-    verdicts: verdictsOf(test),
+    ...judgementsOf(test),
     benchmarks: ordinaryBenchmarks(test, new Set(runs.map((run) => run.bench))),
   }
 }

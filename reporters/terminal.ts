@@ -6,7 +6,7 @@ import { relative } from 'node:path'
 import type { SerializedError, TestBenchmark } from 'vitest'
 import { DefaultReporter, VerboseReporter } from 'vitest/node'
 import type { Reporter, TestCase, TestModule, TestModuleState, TestRunEndReason, TestSuite, Vitest } from 'vitest/node'
-import { runsOf, verdictsOf } from './build-model.ts'
+import { judgementsOf, runsOf } from './build-model.ts'
 import { resultsFolderOf, settingsOf } from './settings.ts'
 import { indented, terminalStyle } from './terminal/style.ts'
 import { renderTest } from './terminal/test.ts'
@@ -132,7 +132,9 @@ class Tables {
     const runs = runsOf(test)
     if (runs.length === 0 || this.#printed.has(test.id)) return []
     this.#printed.add(test.id)
-    return renderTest(runs, verdictsOf(test), indented(terminalStyle(), indent.length)).map((line) => (line === '' ? '' : indent + line))
+    return renderTest(runs, judgementsOf(test).verdicts, indented(terminalStyle(), indent.length)).map((line) =>
+      line === '' ? '' : indent + line,
+    )
   }
 }
 

@@ -145,6 +145,7 @@ const run = z.object({
     .looseObject({ kind: z.enum(['rollout', 'clients', 'requestRate', 'offline', 'oneBatch'] satisfies WorkloadSpec['kind'][]) })
     .describe('the workload with all its options, secrets left out'),
   workloadDigest: z.string().describe('equal digests mean equal load'),
+  cohort: z.record(z.string(), z.string()).describe('what runs that are compared with this one must have in common with it'),
   target: z.object({
     kind: z.string(),
     address: z.string().exactOptional(),
@@ -163,6 +164,8 @@ const run = z.object({
     .exactOptional(),
 })
 
+const unit = z.enum(['ms', 'tok/s', 'req/s', '%', ''])
+
 const verdict = z.object({
   bench: z.string(),
   metric: z.string(),
@@ -172,12 +175,31 @@ const verdict = z.object({
   direction: z.enum(['min', 'max']),
   limit: z.number(),
   measured: z.number().exactOptional(),
-  unit: z.enum(['ms', 'tok/s', 'req/s', '%', '']).describe('where it is %, limit and measured are shares of 1'),
+  unit: unit.describe('where it is %, limit and measured are shares of 1'),
   margin: z.number().describe('share of the limit by which the figure holds (+) or breaks (−) it').exactOptional(),
   message: z.string(),
   worst: z.array(z.object({ index: count, client: z.int().exactOptional(), promptIndex: z.int(), value: z.number() })).exactOptional(),
   fewSamples: z.object({ have: count, need: count }).exactOptional(),
   attempt: count,
+})
+
+const comparedRuns = z.object({ runs: count, value: z.number(), values: z.array(z.number()) })
+
+const comparison = z.object({
+  bench: z.string(),
+  attempt: count,
+  against: z.string().describe('the baseline or the bench that it is held against'),
+  metric: z.string(),
+  unit,
+  direction: z.enum(['min', 'max']),
+  within: z.number().describe('the least change that matters, as a share of the reference; of a metric in %, a difference of shares'),
+  state: z.enum(['pass', 'improved', 'regressed', 'inconclusive', 'error']),
+  reference: comparedRuns.exactOptional(),
+  measured: comparedRuns.exactOptional(),
+  change: z.number().exactOptional(),
+  interval: z.tuple([z.number(), z.number()]).describe('confidence interval of the change').exactOptional(),
+  runsToSettle: count.exactOptional(),
+  message: z.string(),
 })
 
 const error = z.object({
@@ -204,6 +226,7 @@ const test = z.object({
   errors: z.array(error),
   runs: z.array(run),
   verdicts: z.array(verdict),
+  comparisons: z.array(comparison),
   benchmarks: z.array(z.object({ name: z.string(), meanMs: z.number(), operationsPerSecond: z.number(), samples: count })),
 })
 

@@ -17,6 +17,7 @@ import { writeRequestsParquet } from '../../src/files/requests-parquet.ts'
 import { buffersOf, ColumnBuilder } from '../../src/metrics/columns.ts'
 import type { RequestRecord } from '../../src/metrics/record.ts'
 import { summarize } from '../../src/metrics/summarize.ts'
+import { sampleOf } from '../../src/verdict/sample-of.ts'
 import { toBenchResult } from '../../src/vitest/bench-result.ts'
 import { forgetPeak, residentOf } from './memory.ts'
 
@@ -91,7 +92,16 @@ async function measure(size: Size): Promise<void> {
     const path = join(folder, 'requests.parquet')
     await phase('requests.parquet', () => writeRequestsParquet(path, record))
     const report = reportOf(size, metrics)
-    const result = await phase("Vitest's result", () => toBenchResult('scale', record, report))
+    const sample = await phase('sample.json', () =>
+      sampleOf({
+        bench: { file: 'scale.bench.ts', test: 'scale', name: 'scale' },
+        startedAt: report.startedAt,
+        cohort: {},
+        partial: false,
+        metrics,
+      }),
+    )
+    const result = await phase("Vitest's result", () => toBenchResult('scale', record, report, sample))
     await phase('reports', () => render(report, result.name))
     process.stdout.write(`  requests.parquet: ${((await stat(path)).size / 1e6).toFixed(1)} MB\n  peak of all: ${Math.round(highest)} MB\n`)
   } finally {
@@ -129,6 +139,7 @@ function reportOf(size: Size, metrics: RunReport['metrics']): RunReport {
     attempt: 0,
     workload: spec(size),
     workloadDigest: '0',
+    cohort: {},
     target: { kind: 'openai' },
     metrics,
     folder: 'bench-results/scale',
@@ -162,6 +173,7 @@ function render(run: RunReport, name: string): void {
         errors: [],
         runs: [run],
         verdicts: [],
+        comparisons: [],
         benchmarks: [],
       },
     ],

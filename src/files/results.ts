@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { access, mkdir, readdir, rename, rm, rmdir, symlink } from 'node:fs/promises'
 import { basename, dirname, join, relative, sep } from 'node:path'
+import type { BenchName } from '../verdict/run-sample.ts'
 import { ensureFolder, resultsError, writeFileAtomic } from './write.ts'
 
 /** Name of the link to the newest results folder. */
@@ -56,12 +57,7 @@ export async function listResultsFolders(home: string): Promise<string[]> {
 }
 
 /** What names a bench's folder. */
-export interface BenchIdentity {
-  /** Relative to the root. */
-  readonly file: string
-  /** Full name of the test, its `describe`s included. */
-  readonly test: string
-  readonly bench: string
+export interface BenchIdentity extends Readonly<BenchName> {
   /** Retry attempt of the test, from 0. */
   readonly attempt: number
 }
@@ -71,15 +67,15 @@ const LONGEST_PART = 24
 /**
  * Name of a bench's folder: readable, the same for the same bench in every run, different for different benches, and fit for
  * every file system (whatever its case rules, reserved names or normal form).
- * @example benchFolderName({ file: 'chat.bench.ts', test: '100 users', bench: 'chat', attempt: 0 }) // 'chat_100-users_chat_5d1c0f2a'
+ * @example benchFolderName({ file: 'chat.bench.ts', test: '100 users', name: 'chat', attempt: 0 }) // 'chat_100-users_chat_5d1c0f2a'
  */
-export function benchFolderName({ file, test, bench, attempt }: BenchIdentity): string {
+export function benchFolderName({ file, test, name, attempt }: BenchIdentity): string {
   // Words alone are not unique: letters are folded, signs dropped and ends cut.
   const hash = createHash('sha256')
-    .update(JSON.stringify([file, test, bench]))
+    .update(JSON.stringify([file, test, name]))
     .digest('hex')
     .slice(0, 8)
-  const words = [basename(file).replace(/(\.bench)?\.[cm]?[jt]sx?$/i, ''), test, bench].map(slug).filter((part) => part !== '')
+  const words = [basename(file).replace(/(\.bench)?\.[cm]?[jt]sx?$/i, ''), test, name].map(slug).filter((part) => part !== '')
   return [...words, hash, ...(attempt > 0 ? [`attempt-${attempt + 1}`] : [])].join('_')
 }
 

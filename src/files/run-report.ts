@@ -1,6 +1,8 @@
 import type { WorkloadSpec } from '../dsl/workload-spec.ts'
 import type { BatchCase } from '../metrics/record.ts'
 import type { RunMetrics } from '../metrics/summary-types.ts'
+import type { Cohort } from '../verdict/cohort.ts'
+import type { Comparison } from '../verdict/comparison.ts'
 import type { Verdict } from '../verdict/verdict.ts'
 
 /** Type of the artifact that carries a {@link RunReport} from the test process to the reporters. */
@@ -19,6 +21,8 @@ export interface RunReport {
   /** Redacted. */
   workload: WorkloadSpec
   workloadDigest: string
+  /** What runs that are compared with this one must have in common with it. */
+  cohort: Cohort
   /** What answered: kind, and what it says of itself. */
   target: TargetFacts
   metrics: RunMetrics
@@ -47,6 +51,8 @@ export interface TargetFacts {
 export interface LlmBenchMeta {
   runs: MetaRun[]
   verdicts: Verdict[]
+  /** What was held against a baseline or another bench. */
+  comparisons: Comparison[]
 }
 
 /** A run's figures without what only our own files need. */

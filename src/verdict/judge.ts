@@ -2,6 +2,7 @@ import { BATCH_FIGURES, type DistributionName, type MetricDefinition, readMetric
 import { percentileFloor, percentileOf, sampleShortage, STATISTICS, type Statistic } from '../metrics/percentiles.ts'
 import type { BatchCaseMetrics, BatchMetrics, Distribution, RequestMetrics } from '../metrics/summary-types.ts'
 import { whyAbsent } from './absent.ts'
+import { labelled } from './case-labels.ts'
 import type { ParsedSLO, SLOPart } from './check-slo.ts'
 import { worstText } from './format.ts'
 import { goodputClaims, judgeGoodput } from './goodput.ts'
@@ -133,15 +134,4 @@ function whyNoCaseFigure({ skipped, outputLength }: BatchCaseMetrics, isDecode: 
   if (skipped !== undefined) return `the case was skipped (${skipped}): leave it out of the workload, or name the cases that are meant`
   if (isDecode && outputLength === 1) return 'an output of one token has no decode step: raise outputLength'
   return 'the engine did not report all of its steps'
-}
-
-/** Cases with their names; a repeated one is numbered, for every threshold's text is its own. */
-function labelled(cases: readonly BatchCaseMetrics[]): { figures: BatchCaseMetrics; label: string }[] {
-  const counts = new Map<string, number>()
-  return cases.map((figures) => {
-    const name = `batch ${figures.batch}, in ${figures.inputLength}, out ${figures.outputLength}`
-    const times = (counts.get(name) ?? 0) + 1
-    counts.set(name, times)
-    return { figures, label: `[${name}${times > 1 ? `, run ${times}` : ''}]` }
-  })
 }

@@ -5,6 +5,7 @@ import type { WorkloadSpec } from '../dsl/workload-spec.ts'
 import { LlmBenchError } from '../errors.ts'
 import type { RunReport } from '../files/run-report.ts'
 import type { RequestRecord, RunRecord } from '../metrics/record.ts'
+import type { RunSample } from '../verdict/run-sample.ts'
 import type { BatchMetrics, RequestMetrics } from '../metrics/summary-types.ts'
 
 /** Key under which a result carries what matchers need; not enumerable, so that no report prints it. */
@@ -19,12 +20,14 @@ export interface WorkloadResult<Spec extends WorkloadSpec = WorkloadSpec> extend
 /** What matchers need of a run. */
 export interface MeasuredRun {
   readonly report: RunReport
+  /** What it is compared with others by. */
+  readonly sample: RunSample
   /** The single requests and their window; absent for a static batch. */
   readonly requests?: Pick<RequestRecord, 'columns' | 'steadyNs' | 'openLoop'> | undefined
 }
 
 /** A run as Vitest's benchmark result. */
-export function toBenchResult(name: string, record: RunRecord, report: RunReport): WorkloadResult {
+export function toBenchResult(name: string, record: RunRecord, report: RunReport, sample: RunSample): WorkloadResult {
   const { latenciesMs, wallMs, perSecond } = samplesOf(record)
   const measured = tinybenchResult(name, latenciesMs)
   const result = {
@@ -36,7 +39,7 @@ export function toBenchResult(name: string, record: RunRecord, report: RunReport
     period: wallMs / latenciesMs.length,
     metrics: report.metrics,
   }
-  const run: MeasuredRun = { report, requests: record.kind === 'requests' ? record : undefined }
+  const run: MeasuredRun = { report, sample, requests: record.kind === 'requests' ? record : undefined }
   Object.defineProperty(result, RUN, { value: run })
   return result
 }

@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises'
-import { basename, join, relative } from 'node:path'
+import { basename, join } from 'node:path'
 import { inject, recordArtifact } from 'vitest'
 import type { RunnerTestCase } from 'vitest'
 import { workloadDigest } from '../dsl/digest.ts'
@@ -18,15 +18,19 @@ import { benchFolderName, removeIfEmpty, toRootRelative } from '../files/results
 import { findResumable } from '../files/resume.ts'
 import { REPORT_VERSION, RUN_ARTIFACT } from '../files/run-report.ts'
 import type { RunReport, TargetFacts } from '../files/run-report.ts'
-import { resultsError } from '../files/write.ts'
+import { resultsError, writeFileAtomic } from '../files/write.ts'
 import type { Progress } from '../metrics/progress.ts'
 import type { RunPlan } from '../load/plan.ts'
 import { runInWorker } from '../load/run-in-worker.ts'
 import type { RunRecord } from '../metrics/record.ts'
 import { summarize } from '../metrics/summarize.ts'
 import { scheduleNotes } from '../metrics/validity.ts'
+import { SAMPLE_FILE } from '../verdict/run-sample.ts'
+import type { BenchName } from '../verdict/run-sample.ts'
+import { sampleOf } from '../verdict/sample-of.ts'
 import { toBenchResult } from './bench-result.ts'
 import type { WorkloadResult } from './bench-result.ts'
+import { cohortOf } from './cohort-of.ts'
 import { ControlClient } from './control-client.ts'
 import { metaOf } from './meta.ts'
 import { hasFailures, onServer } from './on-server.ts'
@@ -49,6 +53,8 @@ export async function runWorkload(test: RunnerTestCase, bench: string, workload:
   const { plan, subject, record, version, notes, lost } = await measure()
   const metrics = summarize(record, limitsFor(workload, subject, settings))
   if (record.kind === 'requests') await writeRequestsParquet(join(folder, 'requests.parquet'), record)
+  const target = factsOf(plan, subject, record, version)
+  const cohort = cohortOf({ plan, subject, target, metrics, environment: settings.environment })
   const report: RunReport = {
     version: REPORT_VERSION,
     bench,
@@ -59,7 +65,8 @@ export async function runWorkload(test: RunnerTestCase, bench: string, workload:
       ...(plan.engine ? { engine: plan.engine } : {}),
     }),
     workloadDigest: plan.workloadDigest,
-    target: factsOf(plan, subject, record, version),
+    cohort,
+    target,
     metrics,
     folder: toRootRelative(settings.root, folder),
     startedAt: startedAt.toISOString(),
@@ -75,6 +82,8 @@ export async function runWorkload(test: RunnerTestCase, bench: string, workload:
     ],
     ...(record.kind === 'oneBatch' ? { cases: [...record.cases] } : {}),
   }
+  const sample = sampleOf({ bench: nameOf(test, bench, settings), startedAt: report.startedAt, cohort, partial: record.partial, metrics })
+  await writeFileAtomic(join(folder, SAMPLE_FILE), `${JSON.stringify(sample, null, 2)}\n`)
   await recordArtifact(test, { type: RUN_ARTIFACT, report })
   metaOf(test).runs.push({ bench, attempt, metrics, folder: report.folder, partial: report.partial })
   if (lost !== undefined && (record.partial || hasFailures(record))) {
@@ -92,7 +101,7 @@ export async function runWorkload(test: RunnerTestCase, bench: string, workload:
       'CANCELLED',
       `${bench} was interrupted: what was measured until then is in ${report.folder}, marked as partial.`,
     )
-  return toBenchResult(bench, record, report)
+  return toBenchResult(bench, record, report, sample)
 
   async function measure(): Promise<{ plan: RunPlan; subject: Subject } & ServedRun> {
     try {
@@ -148,9 +157,12 @@ function fromHere({ code, message, cause }: LlmBenchError): LlmBenchError {
   return withoutOwnFrames(error)
 }
 
+function nameOf(test: RunnerTestCase, name: string, { root }: ProvidedSettings): BenchName {
+  return { file: toRootRelative(root, test.file.filepath), test: test.fullTestName, name }
+}
+
 async function makeFolder(test: RunnerTestCase, bench: string, attempt: number, settings: ProvidedSettings): Promise<string> {
-  const file = relative(settings.root, test.file.filepath)
-  const base = benchFolderName({ file, test: test.fullTestName, bench, attempt })
+  const base = benchFolderName({ ...nameOf(test, bench, settings), attempt })
   // The same bench may run several times in one test: every run keeps its files.
   for (let repeat = 1; ; repeat++) {
     const folder = join(settings.resultsFolder, repeat === 1 ? base : `${base}-${repeat}`)

@@ -54,7 +54,7 @@ test('no home means no results folders', async () => {
   expect(await listResultsFolders(join(home, 'none'))).toEqual([])
 })
 
-const chat = { file: 'benches/chat.bench.ts', test: '100 users keep their SLO', bench: 'chat', attempt: 0 }
+const chat = { file: 'benches/chat.bench.ts', test: '100 users keep their SLO', name: 'chat', attempt: 0 }
 
 test("a bench's folder is readable and the same in every run", () => {
   expect(benchFolderName(chat)).toMatch(/^chat_100-users-keep-their-slo_chat_[\da-f]{8}$/)
@@ -67,9 +67,9 @@ test('benches that differ in anything have different folders', () => {
     { ...chat, file: 'other/chat.bench.ts' },
     { ...chat, test: '100 users keep their slo' },
     { ...chat, test: '100-users keep their SLO' },
-    { ...chat, test: '100 users', bench: 'keep their SLO chat' },
-    { ...chat, bench: '聊天' },
-    { ...chat, bench: '闲聊' },
+    { ...chat, test: '100 users', name: 'keep their SLO chat' },
+    { ...chat, name: '聊天' },
+    { ...chat, name: '闲聊' },
     { ...chat, test: 'x'.repeat(500) },
     { ...chat, test: `${'x'.repeat(500)}y` },
     { ...chat, attempt: 1 },
@@ -82,7 +82,7 @@ test('benches that differ in anything have different folders', () => {
 test.each(['../../etc/passwd', 'con', 'a/b\\c:d*e?"<>|', '...', '', '\u0000\n', '💥', 'é'.repeat(300), 'नमस्ते '.repeat(50), 'trailing. '])(
   'a folder can be made for a bench named %j',
   async (name) => {
-    const folder = benchFolderName({ file: name, test: name, bench: name, attempt: 3 })
+    const folder = benchFolderName({ file: name, test: name, name, attempt: 3 })
     expect(folder).toMatch(/^[\p{L}\p{M}\p{N}._-]+$/u)
     expect(folder).not.toMatch(/^\.|\.$|\.\./)
     expect(Buffer.byteLength(folder)).toBeLessThanOrEqual(255)
@@ -91,8 +91,8 @@ test.each(['../../etc/passwd', 'con', 'a/b\\c:d*e?"<>|', '...', '', '\u0000\n', 
 )
 
 test('names that differ only in their Unicode form share no folder, yet look alike', () => {
-  const composed = benchFolderName({ ...chat, bench: 'caf\u00E9' })
-  const decomposed = benchFolderName({ ...chat, bench: 'cafe\u0301' })
+  const composed = benchFolderName({ ...chat, name: 'caf\u00E9' })
+  const decomposed = benchFolderName({ ...chat, name: 'cafe\u0301' })
   expect(composed).not.toBe(decomposed)
   expect(composed.replace(/_[^_]+$/, '')).toBe(decomposed.replace(/_[^_]+$/, ''))
 })

@@ -108,6 +108,7 @@ export function run(over: Partial<RunReport> = {}): RunReport {
     bench: 'chat',
     attempt: 0,
     ...workloadFacts(clients({ n: 16, rampUp: 1.6, requests: 1000 })),
+    cohort: { target: 'openai', model: 'Qwen2.5-7B-Instruct', 'engine.name': 'vllm', 'engine.version': '0.11' },
     target: { kind: 'openai', address: 'http://127.0.0.1:8000/v1', model: 'Qwen2.5-7B-Instruct', version: 'vllm 0.11' },
     metrics: requestMetrics(),
     folder: 'bench-results/now/chat',
@@ -195,6 +196,7 @@ export function test(over: Partial<TestModel> = {}): TestModel {
     errors: [],
     runs: [run()],
     verdicts: [verdict()],
+    comparisons: [],
     benchmarks: [],
     ...over,
   }
