@@ -14,5 +14,9 @@ export default defineConfig({
     maxWorkers: 2,
     // An end-to-end test runs Vitest itself, some of them several times.
     testTimeout: 90_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 60_000,
+    // Other work on a CI machine may delay anything by seconds; `.ci/run` lists what passed only when tried again.
+    retry: process.env['CI'] ? 1 : 0,
   },
 })

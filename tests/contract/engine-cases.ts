@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { childEnvironment } from '../../src/child-process.ts'
 import type { Engine, EngineAnswer, EngineRequest, GenerateOptions } from '../../src/engines/engine.ts'
 import { loadEngine } from '../../src/engines/load-engine.ts'
+import { PATIENCE_MS } from '../patience.ts'
 import { newMark, processesWith } from './marked-processes.ts'
 import { PARALLEL } from './engine.ts'
 import type { EngineUnderTest } from './engine.ts'
@@ -225,7 +226,7 @@ export function describeEngine(engineUnderTest: EngineUnderTest): void {
       })
       await once(child.stdout, 'data')
       child.kill('SIGKILL')
-      await expect.poll(() => processesWith(mark), { timeout: 10_000 }).toEqual([])
+      await expect.poll(() => processesWith(mark), { timeout: PATIENCE_MS }).toEqual([])
     })
 
     test('loading can be broken off', async () => {

@@ -1,5 +1,6 @@
 // Native code can't be broken off in the middle of a forward pass: whoever ends the run, and however, nothing crashes or stays behind.
 import { describe, expect, test } from 'vitest'
+import { until } from '../patience.ts'
 import { list, project, readSummary, startBench } from './run-vitest.ts'
 import type { Finished, Running } from './run-vitest.ts'
 import { engineSeconds, processesUsing } from './processes.ts'
@@ -69,11 +70,3 @@ test('no engine outlives a run that is killed', async () => {
   await run.finished
   await expectNothingLeft(folder)
 })
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  const end = performance.now() + 40_000
-  while (!(await holds())) {
-    if (performance.now() > end) throw new Error('what was waited for did not come about')
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-}

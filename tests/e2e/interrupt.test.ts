@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { expect, onTestFinished, test } from 'vitest'
 import { simulator } from '../../src/dsl/simulator.ts'
 import { startSimulator } from '../../src/servers/simulator/start.ts'
+import { until } from '../patience.ts'
 import { processesUsing } from './processes.ts'
 import { latest, list, project, readLatest, readSummary, REPOSITORY, runBench, startBench } from './run-vitest.ts'
 
@@ -117,12 +118,4 @@ test('a rollout that was interrupted is resumed to the same totals', async () =>
 
 async function rows(folder: string, bench: string): Promise<string[]> {
   return (await readFile(`${folder}/${bench}/global_stats.csv`, 'utf8')).trim().split('\r\n').slice(1)
-}
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  const end = performance.now() + 40_000
-  while (!(await holds())) {
-    if (performance.now() > end) throw new Error('what was waited for did not come about')
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
 }

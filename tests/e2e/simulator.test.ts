@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
+import { PATIENCE_MS } from '../patience.ts'
 import { processesUsing } from './processes.ts'
 import { project, readLatest, readSummary, runBench } from './run-vitest.ts'
 
@@ -28,7 +29,7 @@ test('a simulator is a target as any other: its times are measured by two worker
   expect(run!.metrics).toMatchObject({ kind: 'requests', completed: 72, failed: 8 })
   expect(run!.metrics).toHaveProperty('client.workers.length', 2)
   expect(await readLatest(folder, 'junit.xml')).toMatch(/name="client\.cpuShare\[1\]"/)
-  await vi.waitFor(async () => expect(await processesUsing(folder)).toEqual([]))
+  await vi.waitFor(async () => expect(await processesUsing(folder)).toEqual([]), PATIENCE_MS)
   const log = (await readFile(join(folder, 'truth.log'), 'utf8')).trimEnd().split('\n')
   expect(log).toHaveLength(72)
 })

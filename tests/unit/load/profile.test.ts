@@ -8,6 +8,7 @@ import { WORKLOAD } from '../../../src/dsl/workload.ts'
 import { clients } from '../../../src/dsl/workloads.ts'
 import { runPlan } from '../../../src/load/run-plan.ts'
 import type { RequestRecord } from '../../../src/metrics/record.ts'
+import { PATIENCE_MS } from '../../patience.ts'
 
 const CHUNK = {
   choices: [{ index: 0, delta: { content: 'a' }, finish_reason: 'length' }],
@@ -58,7 +59,7 @@ test('it ends with a run that is cancelled', async () => {
   const { baseURL, asked } = await serve()
   const cancel = new AbortController()
   const running = run(baseURL, cancel.signal, 60)
-  await vi.waitFor(() => expect(asked.length).toBeGreaterThan(3), 10_000)
+  await vi.waitFor(() => expect(asked.length).toBeGreaterThan(3), PATIENCE_MS)
   cancel.abort()
   expect((await running).partial).toBe(true)
   expect(asked.at(0)).toBe('/start_profile')

@@ -11,6 +11,7 @@ import type { Progress } from '../../../src/metrics/progress.ts'
 import type { RunPlan } from '../../../src/load/plan.ts'
 import { runInWorker } from '../../../src/load/run-in-worker.ts'
 import type { RequestRecord } from '../../../src/metrics/record.ts'
+import { PATIENCE_MS } from '../../patience.ts'
 import { TokenServer } from './token-server.ts'
 
 let server: TokenServer
@@ -90,7 +91,7 @@ test.for([1, 2])('a rollout leaves its files, and a cancelled one goes on from i
   const cancel = new AbortController()
   server.answers = 15
   const partial = run(planOf(workload, { folder: first }), cancel.signal)
-  await expect.poll(() => server.bodies.length, { timeout: 10_000 }).toBe(17)
+  await expect.poll(() => server.bodies.length, { timeout: PATIENCE_MS }).toBe(17)
   cancel.abort()
   const { batches, partial: cut, notes } = await partial
   expect(cut).toBe(true)
@@ -116,7 +117,7 @@ test('a rollout whose prompts have changed is not resumed but sent anew, and say
   const cancel = new AbortController()
   server.answers = 3
   const partial = run(planOf(rollout({ batch: 2, n: 1, maxTokens: 4, dataset }), { folder: first }), cancel.signal)
-  await expect.poll(() => server.bodies.length, { timeout: 10_000 }).toBeGreaterThan(3)
+  await expect.poll(() => server.bodies.length, { timeout: PATIENCE_MS }).toBeGreaterThan(3)
   cancel.abort()
   expect((await partial).batches).toHaveLength(1)
 
@@ -154,7 +155,7 @@ test.for([1, 2])('an abort while nothing answers gives what had ended; workers: 
   server.answers = 7
   const cancel = new AbortController()
   const running = run(planOf(clients({ n: 2, rampUp: 0, requests: 100, maxTokens: 3, dataset, workers })), cancel.signal)
-  await expect.poll(() => server.bodies.length, { timeout: 10_000 }).toBe(9)
+  await expect.poll(() => server.bodies.length, { timeout: PATIENCE_MS }).toBe(9)
   cancel.abort()
   const record = await running
   expect(record.partial).toBe(true)

@@ -12,6 +12,7 @@ import { startClock } from '../../../src/metrics/clock.ts'
 import { startEmbedded } from '../../../src/servers/embedded/start.ts'
 import type { RunningServer } from '../../../src/servers/server.ts'
 import { createTarget } from '../../../src/targets/create-target.ts'
+import { PATIENCE_MS } from '../../patience.ts'
 import { post } from './openai-client.ts'
 
 const ROOT = import.meta.dirname
@@ -84,7 +85,7 @@ test('the server ends when its parent is killed, with a request in flight', asyn
   const pid = Number(line)
   expect(alive(pid)).toBe(true)
   parent.kill('SIGKILL')
-  await vi.waitFor(() => expect(alive(pid)).toBe(false), 8000)
+  await vi.waitFor(() => expect(alive(pid)).toBe(false), PATIENCE_MS)
 })
 
 test('a server that can not start says why', async () => {

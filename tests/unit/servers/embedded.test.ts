@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { embedded } from '../../../src/dsl/targets.ts'
 import { startEmbedded } from '../../../src/servers/embedded/start.ts'
 import type { RunningServer } from '../../../src/servers/server.ts'
+import { PATIENCE_MS } from '../../patience.ts'
 import { chunksOf, metric, piecesOf, post } from './openai-client.ts'
 import type { Chunk } from './openai-client.ts'
 
@@ -141,7 +142,7 @@ function idle(): Promise<void> {
   return vi.waitFor(async () => {
     expect(await metric(server, 'requests_processing')).toBe(0)
     expect(await metric(server, 'requests_deferred')).toBe(0)
-  }, 10_000)
+  }, PATIENCE_MS)
 }
 
 describe('a client that goes away frees its sequence', () => {
@@ -159,7 +160,7 @@ describe('a client that goes away frees its sequence', () => {
     await vi.waitFor(async () => {
       expect(await metric(server, 'requests_processing')).toBe(8)
       expect(await metric(server, 'requests_deferred')).toBe(4)
-    }, 10_000)
+    }, PATIENCE_MS)
     abort.abort()
     for (const { status } of await settled) expect(status).toBe('rejected')
     await idle()
@@ -172,7 +173,7 @@ describe('a client that goes away frees its sequence', () => {
     socket.pause()
     const body = JSON.stringify({ ...long, n: 20, stream: true })
     socket.write(`POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: ${body.length}\r\n\r\n${body}`)
-    await vi.waitFor(async () => expect(await metric(server, 'requests_processing')).toBe(8), 10_000)
+    await vi.waitFor(async () => expect(await metric(server, 'requests_processing')).toBe(8), PATIENCE_MS)
     socket.destroy()
     await once(socket, 'close')
     await idle()

@@ -8,6 +8,7 @@ import type { ServerExit } from '../../../src/servers/server.ts'
 import { ControlClient } from '../../../src/vitest/control-client.ts'
 import { lineReader } from '../../../src/vitest/control-protocol.ts'
 import { ControlServer } from '../../../src/vitest/control-server.ts'
+import { PATIENCE_MS } from '../../patience.ts'
 
 const never = new AbortController().signal
 const target = openai({ baseURL: 'http://127.0.0.1:1/v1' })
@@ -43,7 +44,7 @@ test('a server is released when the bench has done with it, and when its process
   expect(leases[0]!.released).toHaveBeenCalledOnce()
   await client.acquireServer(embedded(), never)
   await control.close()
-  await vi.waitFor(() => expect(leases[1]!.released).toHaveBeenCalledOnce())
+  await vi.waitFor(() => expect(leases[1]!.released).toHaveBeenCalledOnce(), PATIENCE_MS)
 })
 
 test('the end of a server reaches the bench that uses it, before or after the bench has noticed', async () => {
@@ -55,7 +56,7 @@ test('the end of a server reaches the bench that uses it, before or after the be
   const client = new ControlClient(control.path)
   const first = await client.acquireServer(embedded(), never)
   leases[0]!.end(exit)
-  await vi.waitFor(() => expect(first.lost.aborted).toBe(true))
+  await vi.waitFor(() => expect(first.lost.aborted).toBe(true), PATIENCE_MS)
   expect(await first.release(true)).toEqual(exit)
   const second = await client.acquireServer(embedded(), never)
   const released = second.release(true)
@@ -73,7 +74,7 @@ test('waiting for a server can be given up; it is released when it comes', async
   cancel.abort()
   await expect(waiting).rejects.toMatchObject({ code: 'CANCELLED' })
   start(lease)
-  await vi.waitFor(() => expect(released).toHaveBeenCalledOnce())
+  await vi.waitFor(() => expect(released).toHaveBeenCalledOnce(), PATIENCE_MS)
 })
 
 test('a server that does not start is an error with its code', async () => {
@@ -96,11 +97,13 @@ test('progress reaches the plugin, its end included', async () => {
   const running = { phase: 'running', started: 1, completed: 0, failed: 0, unit: 'requests', outputTokens: 0, elapsedSeconds: 1 } as const
   client.showProgress('b', running)
   client.showProgress('b', undefined)
-  await vi.waitFor(() =>
-    expect(progress.mock.calls).toEqual([
-      ['b', running],
-      ['b', undefined],
-    ]),
+  await vi.waitFor(
+    () =>
+      expect(progress.mock.calls).toEqual([
+        ['b', running],
+        ['b', undefined],
+      ]),
+    PATIENCE_MS,
   )
 })
 

@@ -19,6 +19,7 @@ import type { Progress } from '../../../../src/metrics/progress.ts'
 import type { RequestRecord } from '../../../../src/metrics/record.ts'
 import { startSimulator } from '../../../../src/servers/simulator/start.ts'
 import { TokenServer } from '../token-server.ts'
+import { PATIENCE_MS } from '../../../patience.ts'
 
 let server: TokenServer
 let folder: string
@@ -182,7 +183,7 @@ describe('a worker that fails', () => {
     const tokenizer = join(folder, 'tokenizer.json')
     await writeFile(tokenizer, JSON.stringify(WORDS))
     const running = run(clients({ n: 2, rampUp: 0, requests: 10, maxTokens: 3, tokenizer, dataset, workers: 2 }))
-    await expect.poll(() => server.bodies.length, { timeout: 10_000 }).toBeGreaterThan(2)
+    await expect.poll(() => server.bodies.length, { timeout: PATIENCE_MS }).toBeGreaterThan(2)
     await rm(tokenizer)
     await expect(running).rejects.toMatchObject({ code: 'TOKENIZER', message: expect.stringContaining(tokenizer) as string })
   })
@@ -221,7 +222,7 @@ test.skipIf(process.platform !== 'linux')('no thread is left, however the run en
   server.answers = 5
   const cancel = new AbortController()
   const running = run(clients({ n: 4, rampUp: 0, requests: 100, dataset, workers: 3 }), {}, cancel.signal)
-  await expect.poll(() => server.bodies.length, { timeout: 10_000 }).toBe(9)
+  await expect.poll(() => server.bodies.length, { timeout: PATIENCE_MS }).toBe(9)
   expect((await loadThreads()).length).toBe(3)
   cancel.abort()
   expect((await running).columns.length).toBe(5)

@@ -10,17 +10,17 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { LaunchTargetSpec } from '../../../../src/dsl/launch.ts'
 import { openai } from '../../../../src/dsl/targets.ts'
 import { processesUsing } from '../../../e2e/processes.ts'
+import { PATIENCE_MS } from '../../../patience.ts'
 import { standIn, started, temporaryFolder } from './stand-in.ts'
 
 /** Children in the group, in a session of their own, and one whose parent is gone, too. */
 const FAMILY = ['child', 'session', 'orphan']
 const SIZE = 4
 
-const WAIT_MS = 10_000
-const gone = (folder: string): Promise<unknown> => vi.waitFor(async () => expect(await processesUsing(folder)).toEqual([]), WAIT_MS)
+const gone = (folder: string): Promise<unknown> => vi.waitFor(async () => expect(await processesUsing(folder)).toEqual([]), PATIENCE_MS)
 /** Servers of the family, and the process that has launched it where that is another one. */
 const complete = (folder: string, size = SIZE): Promise<unknown> =>
-  vi.waitFor(async () => expect(await processesUsing(folder)).toHaveLength(size), WAIT_MS)
+  vi.waitFor(async () => expect(await processesUsing(folder)).toHaveLength(size), PATIENCE_MS)
 
 describe('ready', () => {
   test('when the list of models answers, by default: on a free port, with its log in a file', async () => {
@@ -43,7 +43,7 @@ describe('ready', () => {
   ])('when %s', async ([, ready]) => {
     const folder = temporaryFolder()
     const server = await started(folder, standIn([], { ready: ready as never }))
-    await vi.waitFor(async () => expect((await fetch(`${server.target.baseURLs[0]}/models`)).ok).toBe(true), WAIT_MS)
+    await vi.waitFor(async () => expect((await fetch(`${server.target.baseURLs[0]}/models`)).ok).toBe(true), PATIENCE_MS)
   })
 
   test('never: the error names the time-out, what was waited for and the end of the output', async () => {
@@ -200,7 +200,7 @@ describe('nothing is left', () => {
     await complete(folder, SIZE + 1)
     if (stage === 'stopping') {
       parent.kill('SIGTERM')
-      await vi.waitFor(async () => expect(await readFile(join(folder, 'server.log'), 'utf8')).toContain('SIGTERM? not me'), WAIT_MS)
+      await vi.waitFor(async () => expect(await readFile(join(folder, 'server.log'), 'utf8')).toContain('SIGTERM? not me'), PATIENCE_MS)
     }
     // As `kill -9 -PGID` does it: whatever shares its group dies with it.
     try {

@@ -5,6 +5,7 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { newLogFile } from '../../../../src/files/results.ts'
 import { ServerRegistry } from '../../../../src/servers/registry.ts'
 import { processesUsing } from '../../../e2e/processes.ts'
+import { PATIENCE_MS } from '../../../patience.ts'
 import { standIn, temporaryFolder } from './stand-in.ts'
 
 function registry(folder: string, onStarting: () => void = () => {}): ServerRegistry {
@@ -72,7 +73,7 @@ test('the end of the run does not wait for a server that is not ready', async ()
   const folder = temporaryFolder()
   const servers = registry(folder)
   const starting = expect(servers.acquire(standIn(['slow=never']))).rejects.toMatchObject({ code: 'CANCELLED' })
-  await vi.waitFor(async () => expect(await processesUsing(folder)).not.toEqual([]), 10_000)
+  await vi.waitFor(async () => expect(await processesUsing(folder)).not.toEqual([]), PATIENCE_MS)
   await servers.close()
   await starting
   expect(await processesUsing(folder)).toEqual([])

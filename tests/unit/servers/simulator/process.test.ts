@@ -8,6 +8,7 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { simulator } from '../../../../src/dsl/simulator.ts'
 import { ServerRegistry } from '../../../../src/servers/registry.ts'
 import { startSimulator } from '../../../../src/servers/simulator/start.ts'
+import { PATIENCE_MS } from '../../../patience.ts'
 
 function alive(pid: number): boolean {
   try {
@@ -40,7 +41,7 @@ test('it ends when its parent is killed, with a request in flight', async () => 
   const pid = Number(line)
   expect(alive(pid)).toBe(true)
   parent.kill('SIGKILL')
-  await vi.waitFor(() => expect(alive(pid)).toBe(false), 8000)
+  await vi.waitFor(() => expect(alive(pid)).toBe(false), PATIENCE_MS)
 })
 
 test('what it does to be warm when it is ready is in none of its accounts', async () => {

@@ -6,6 +6,7 @@ import { simulator } from '../../../../src/dsl/simulator.ts'
 import type { SimulatorOptions } from '../../../../src/dsl/simulator.ts'
 import { serveSimulator } from '../../../../src/servers/simulator/http-server.ts'
 import { chunksOf, piecesOf } from '../openai-client.ts'
+import { PATIENCE_MS } from '../../../patience.ts'
 import { eventsOf, rawPost, rawSend } from './raw-client.ts'
 
 const FAST = { ttft: 2, itl: 1 }
@@ -150,7 +151,7 @@ describe('the books', () => {
     const body = JSON.stringify({ ...CHAT, stream_options: { include_usage: true } })
     const open = Array.from({ length: 3 }, () => server.get('/v1/chat/completions', { method: 'POST', body, signal: stop.signal }))
     await Promise.all(open)
-    await vi.waitFor(async () => expect(await server.metric('generation_tokens_total')).toBe(2))
+    await vi.waitFor(async () => expect(await server.metric('generation_tokens_total')).toBe(2), PATIENCE_MS)
     expect(await server.metric('num_requests_running')).toBe(2)
     expect(await server.metric('num_requests_waiting')).toBe(1)
     expect(await server.metric('prompt_tokens_total')).toBe(12)
@@ -158,7 +159,7 @@ describe('the books', () => {
     expect(await server.metric('kv_cache_usage_perc')).toBe(0.5)
     expect(await server.metric('gpu_cache_usage_perc')).toBe(0.5)
     stop.abort()
-    await vi.waitFor(async () => expect(await server.metric('num_requests_running')).toBe(0))
+    await vi.waitFor(async () => expect(await server.metric('num_requests_running')).toBe(0), PATIENCE_MS)
     expect(await server.metric('num_requests_waiting')).toBe(0)
     expect((await server.truth()).reduce((sum, line) => sum + Number(line[4]), 0)).toBe(2)
   })
@@ -171,7 +172,7 @@ describe('the books', () => {
       expect(made).toBeGreaterThan(0)
       expect(await server.metric('generation_tokens_total')).toBe(made)
       expect(made).toBeLessThan(200_000)
-    })
+    }, PATIENCE_MS)
     let events = 0
     for await (const part of response.body!.pipeThrough(new TextDecoderStream())) events += part.split('\n\n').length - 1
     expect(events).toBe(200_003)
@@ -210,7 +211,7 @@ describe('faults, as a client on a plain socket sees them', () => {
     const server = await start({ faults: { stall: { requests: [1], afterTokens: 1 }, truncate: { requests: [3] } } })
     const { body } = await rawPost(server.port, CHAT, ' amber')
     expect(eventsOf(body)).toHaveLength(2)
-    await vi.waitFor(async () => expect(await server.truth()).toHaveLength(1))
+    await vi.waitFor(async () => expect(await server.truth()).toHaveLength(1), PATIENCE_MS)
     const short = await start({ faults: { stall: { duration: 30 } } })
     expect(eventsOf((await rawPost(short.port, CHAT, '\r\n0\r\n\r\n')).body).at(-1)).toBe('[DONE]')
     const [line] = await short.truth()
@@ -260,7 +261,7 @@ describe('faults, as a client on a plain socket sees them', () => {
     const server = await start({ ttft: 5000, faults: { refuse: { from: 20, until: 400 } } })
     expect((await rawPost(server.port, CHAT, '\0')).end).toBe('reset')
     expect((await rawPost(server.port, CHAT, '\0')).end).toBe('refused')
-    await vi.waitFor(async () => expect((await server.get('/health')).status).toBe(200), 5000)
+    await vi.waitFor(async () => expect((await server.get('/health')).status).toBe(200), PATIENCE_MS)
   })
 })
 

@@ -4,6 +4,7 @@ import type { BodyReader, Exchange } from '../../../../src/targets/wire/http.ts'
 import { HttpClient } from '../../../../src/targets/wire/http.ts'
 import type { Step } from '../../../contract/protocol-server.ts'
 import { head, ProtocolServer, respond } from '../../../contract/protocol-server.ts'
+import { PATIENCE_MS } from '../../../patience.ts'
 
 const clock = startClock()
 const nothing: BodyReader = { form: 'stream', read: () => {} }
@@ -55,7 +56,7 @@ describe.each(['socket', 'undici'] as const)('over %s', (transport) => {
     await http.close()
     await server.idle()
     expect(Object.fromEntries(kinds)).toEqual({ ok: 1800, http: 50, reset: 100, idle: 50 })
-    await vi.waitFor(() => expect(openSockets()).toBe(before))
+    await vi.waitFor(() => expect(openSockets()).toBe(before), PATIENCE_MS)
     expect(warnings).toEqual([])
   })
 
@@ -79,7 +80,7 @@ describe.each(['socket', 'undici'] as const)('over %s', (transport) => {
     expect(exchanges.every(({ failure }) => failure?.kind === 'cancelled')).toBe(true)
     await http.close()
     await server.idle()
-    await vi.waitFor(() => expect(openSockets()).toBe(before))
+    await vi.waitFor(() => expect(openSockets()).toBe(before), PATIENCE_MS)
     expect(warnings).toEqual([])
   })
 })
