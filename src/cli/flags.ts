@@ -7,8 +7,8 @@ import { LlmBenchError } from '../errors.ts'
 export interface Flag {
   /** Name of the option it sets. */
   readonly name: string
-  /** What it takes; a boolean takes nothing. */
-  readonly type: 'boolean' | 'text' | 'value' | 'list'
+  /** What it takes; a boolean takes nothing, `texts` may be given several times. */
+  readonly type: 'boolean' | 'text' | 'texts' | 'value' | 'list'
   readonly description: string
   readonly default?: string | undefined
 }
@@ -30,9 +30,27 @@ export function flagsOf(schema: z.ZodObject): Flag[] {
 
 /**
  * Reads flags into the options that they set; what they may be is the schema's to say.
- * @throws {LlmBenchError} `USAGE` for a flag that there is not, or one without its value
+ * @throws {LlmBenchError} `USAGE` for a flag that there is not, one without its value, or anything that is no flag
  */
 export function parseFlags(args: readonly string[], flags: readonly Flag[], command: string): Record<string, unknown> {
+  const { options, operands } = parseArguments(args, flags, command)
+  if (operands.length === 0) return options
+  throw new LlmBenchError('USAGE', `${command}: Unexpected argument '${operands[0]!}'; see ${command} --help`)
+}
+
+/** What a command was given. */
+export interface Arguments {
+  /** By the names of the flags. */
+  readonly options: Record<string, unknown>
+  /** All that is no flag, in order. */
+  readonly operands: readonly string[]
+}
+
+/**
+ * Reads flags as {@link parseFlags} does, and hands over what stands beside them.
+ * @throws {LlmBenchError} `USAGE` for a flag that there is not, or one without its value
+ */
+export function parseArguments(args: readonly string[], flags: readonly Flag[], command: string): Arguments {
   const byKey = new Map(flags.map((flag) => [kebab(flag.name), flag]))
   for (const arg of args) {
     const key = /^--([^=]+)/.exec(arg)?.[1]
@@ -43,19 +61,20 @@ export function parseFlags(args: readonly string[], flags: readonly Flag[], comm
       `${command} has no option --${key}: ${near === undefined ? `see ${command} --help` : `did you mean --${near}?`}`,
     )
   }
-  const options = Object.fromEntries(flags.map(({ name, type }) => [kebab(name), { type: type === 'boolean' ? type : 'string' } as const]))
-  let values: Record<string, unknown>
+  const options = Object.fromEntries(
+    flags.map(({ name, type }) => [kebab(name), { type: type === 'boolean' ? type : 'string', multiple: type === 'texts' } as const]),
+  )
+  let parsed: { values: Record<string, unknown>; positionals: string[] }
   try {
-    values = parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values
+    parsed = parseArgs({ args: [...args], options, strict: true, allowPositionals: true })
   } catch (error) {
     throw new LlmBenchError('USAGE', `${command}: ${(error as Error).message.split(/[.\n]/)[0]!}; see ${command} --help`)
   }
-  return Object.fromEntries(
-    Object.entries(values).map(([key, value]) => {
-      const flag = byKey.get(key)!
-      return [flag.name, typeof value === 'string' ? read(value, flag, command) : value]
-    }),
-  )
+  const given = Object.entries(parsed.values).map(([key, value]) => {
+    const flag = byKey.get(key)!
+    return [flag.name, typeof value === 'string' ? read(value, flag, command) : value]
+  })
+  return { options: Object.fromEntries(given) as Record<string, unknown>, operands: parsed.positionals }
 }
 
 /** Flags as `--help` lists them. */
@@ -99,6 +118,7 @@ function typeOf(field: z.ZodType): Flag['type'] {
   }
   if (field instanceof z.ZodBoolean) return 'boolean'
   if (field instanceof z.ZodString) return 'text'
+  if (field instanceof z.ZodArray) return 'texts'
   return field instanceof z.ZodObject ? 'list' : 'value'
 }
 

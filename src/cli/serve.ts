@@ -3,32 +3,35 @@ import { embeddedSchema, parseEmbedded } from '../dsl/targets.ts'
 import { LlmBenchError } from '../errors.ts'
 import { startEmbedded } from '../servers/embedded/start.ts'
 import { startSimulator } from '../servers/simulator/start.ts'
+import { PROGRAM } from './command.ts'
+import type { Command } from './command.ts'
 import { describeFlags, flagsOf, parseFlags } from './flags.ts'
 import type { Flag } from './flags.ts'
 
-const COMMAND = 'vitest-llm-bench serve'
+const COMMAND = `${PROGRAM} serve`
 const DEFAULT_PORT = 8000
 const MAX_PORT = 65_535
 const LONG_MS = 2 ** 30
 
-const COMMON: readonly Flag[] = [
-  { name: 'port', type: 'value', description: 'port on 127.0.0.1; 0 takes a free one', default: String(DEFAULT_PORT) },
-  { name: 'help', type: 'boolean', description: 'print this' },
-]
+const PORT: Flag = { name: 'port', type: 'value', description: 'port on 127.0.0.1; 0 takes a free one', default: String(DEFAULT_PORT) }
 
-/**
- * `serve`: an OpenAI-compatible server in the foreground, until Ctrl-C: the embedded engine, or with `--simulate` the simulator.
- * @throws {LlmBenchError} `USAGE`, `INVALID_OPTION`, `ENGINE`, `SERVER`
- */
-export async function serve(args: readonly string[]): Promise<void> {
+/** `serve`: an OpenAI-compatible server in the foreground, until Ctrl-C: the embedded engine, or with `--simulate` the simulator. */
+export const serve: Command = {
+  name: 'serve',
+  summary: 'serve the embedded engine, or a simulated one, with the OpenAI API',
+  help,
+  async run(args) {
+    await serveUntilSignalled(args)
+    return 0
+  },
+}
+
+/** @throws {LlmBenchError} `USAGE`, `INVALID_OPTION`, `ENGINE`, `SERVER` */
+async function serveUntilSignalled(args: readonly string[]): Promise<void> {
   const simulate = args.includes('--simulate')
   const rest = args.filter((arg) => arg !== '--simulate')
   const command = simulate ? `${COMMAND} --simulate` : COMMAND
-  const { help, port: given, ...options } = parseFlags(rest, [...COMMON, ...flagsOf(simulate ? simulatorSchema : embeddedSchema)], command)
-  if (help === true) {
-    process.stdout.write(`${serveHelp()}\n`)
-    return
-  }
+  const { port: given, ...options } = parseFlags(rest, [PORT, ...flagsOf(simulate ? simulatorSchema : embeddedSchema)], command)
   const port = portOf(given, command)
   const at = { root: process.cwd(), port }
   const server = await (simulate
@@ -42,15 +45,14 @@ export async function serve(args: readonly string[]): Promise<void> {
   await server.close()
 }
 
-/** What `serve --help` prints. */
-export function serveHelp(): string {
+function help(): string {
   return [
     `${COMMAND} [options]              serves the embedded engine (llama.cpp)`,
     `${COMMAND} --simulate [options]   serves a simulated engine`,
     '',
     'Both speak the OpenAI API on the loopback address.',
     '',
-    describeFlags(COMMON),
+    describeFlags([PORT]),
     '',
     'Embedded engine:',
     describeFlags(flagsOf(embeddedSchema)),

@@ -76,13 +76,18 @@ test('--help lists every option with its default, --version the version', async 
   for (const text of ['--ttft', '(default: 20)', '--step-ms', '--faults', '--context-size', '(default: 16384; 65536 for the tiny model)']) {
     expect(help.output).toContain(text)
   }
+  const overview = await run(['--help']).ended
+  expect(overview.output).toMatch(/^ {2}serve +serve the embedded engine/m)
+  expect(await run([]).ended).toEqual(overview)
   const { version } = JSON.parse(await readFile(join(REPOSITORY, 'package.json'), 'utf8')) as { version: string }
   expect(await run(['--version']).ended).toEqual({ code: 0, output: `${version}\n` })
 })
 
-describe('bad input is one clear line and exit code 1', () => {
+describe('bad input is one clear line and exit code 2', () => {
   const bad: [string[], string][] = [
-    [['srve'], 'vitest-llm-bench has no command "srve": it takes serve, --version, --help'],
+    [['srve'], 'vitest-llm-bench has no command "srve": did you mean serve?'],
+    [['plot'], 'vitest-llm-bench has no command "plot": it takes serve, '],
+    [['serve', '8000'], "vitest-llm-bench serve: Unexpected argument '8000'"],
     [['serve', '--simulate', '--ttf', '3'], 'vitest-llm-bench serve --simulate has no option --ttf: did you mean --ttft?'],
     [['serve', '--simulate', '--ttft=-3'], '`ttft` is -3: expected a number of milliseconds from 0'],
     [['serve', '--simulate', '--ttft'], '--simulate --help'],
@@ -95,13 +100,13 @@ describe('bad input is one clear line and exit code 1', () => {
     const { code, output } = await run(args).ended
     expect(output).toContain(message)
     expect(output.trimEnd().split('\n')).toHaveLength(1)
-    expect(code).toBe(1)
+    expect(code).toBe(2)
   })
 
   test('a port that is taken', async () => {
     const first = run(['serve', '--simulate', '--port', '0'])
     const { port } = new URL(await first.url)
     const { code, output } = await run(['serve', '--simulate', '--port', port]).ended
-    expect([code, output]).toEqual([1, expect.stringContaining(`can't listen on port ${port}`)])
+    expect([code, output]).toEqual([2, expect.stringContaining(`can't listen on port ${port}`)])
   })
 })
