@@ -28,18 +28,8 @@ export function flagsOf(schema: z.ZodObject): Flag[] {
     }))
 }
 
-/**
- * Reads flags into the options that they set; what they may be is the schema's to say.
- * @throws {LlmBenchError} `USAGE` for a flag that there is not, one without its value, or anything that is no flag
- */
-export function parseFlags(args: readonly string[], flags: readonly Flag[], command: string): Record<string, unknown> {
-  const { options, operands } = parseArguments(args, flags, command)
-  if (operands.length === 0) return options
-  throw new LlmBenchError('USAGE', `${command}: Unexpected argument '${operands[0]!}'; see ${command} --help`)
-}
-
 /** What a command was given. */
-export interface Arguments {
+interface Arguments {
   /** By the names of the flags. */
   readonly options: Record<string, unknown>
   /** All that is no flag, in order. */
@@ -47,10 +37,11 @@ export interface Arguments {
 }
 
 /**
- * Reads flags as {@link parseFlags} does, and hands over what stands beside them.
- * @throws {LlmBenchError} `USAGE` for a flag that there is not, or one without its value
+ * Reads flags into the options that they set; what they may be is the schema's to say.
+ * @param mostOperands how many arguments may stand beside the flags
+ * @throws {LlmBenchError} `USAGE` for a flag that there is not, one without its value, and for too many operands
  */
-export function parseArguments(args: readonly string[], flags: readonly Flag[], command: string): Arguments {
+export function parseArguments(args: readonly string[], flags: readonly Flag[], command: string, mostOperands = 0): Arguments {
   const byKey = new Map(flags.map((flag) => [kebab(flag.name), flag]))
   for (const arg of args) {
     const key = /^--([^=]+)/.exec(arg)?.[1]
@@ -70,6 +61,8 @@ export function parseArguments(args: readonly string[], flags: readonly Flag[], 
   } catch (error) {
     throw new LlmBenchError('USAGE', `${command}: ${(error as Error).message.split(/[.\n]/)[0]!}; see ${command} --help`)
   }
+  const excess = parsed.positionals[mostOperands]
+  if (excess !== undefined) throw new LlmBenchError('USAGE', `${command} has no use for ${JSON.stringify(excess)}: see ${command} --help`)
   const given = Object.entries(parsed.values).map(([key, value]) => {
     const flag = byKey.get(key)!
     return [flag.name, typeof value === 'string' ? read(value, flag, command) : value]

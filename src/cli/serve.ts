@@ -5,7 +5,7 @@ import { startEmbedded } from '../servers/embedded/start.ts'
 import { startSimulator } from '../servers/simulator/start.ts'
 import { PROGRAM } from './command.ts'
 import type { Command } from './command.ts'
-import { describeFlags, flagsOf, parseFlags } from './flags.ts'
+import { describeFlags, flagsOf, parseArguments } from './flags.ts'
 import type { Flag } from './flags.ts'
 
 const COMMAND = `${PROGRAM} serve`
@@ -31,7 +31,8 @@ async function serveUntilSignalled(args: readonly string[]): Promise<void> {
   const simulate = args.includes('--simulate')
   const rest = args.filter((arg) => arg !== '--simulate')
   const command = simulate ? `${COMMAND} --simulate` : COMMAND
-  const { port: given, ...options } = parseFlags(rest, [PORT, ...flagsOf(simulate ? simulatorSchema : embeddedSchema)], command)
+  const flags = [PORT, ...flagsOf(simulate ? simulatorSchema : embeddedSchema)]
+  const { port: given, ...options } = parseArguments(rest, flags, command).options
   const port = portOf(given, command)
   const at = { root: process.cwd(), port }
   const server = await (simulate

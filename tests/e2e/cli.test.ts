@@ -87,7 +87,7 @@ describe('bad input is one clear line and exit code 2', () => {
   const bad: [string[], string][] = [
     [['srve'], 'vitest-llm-bench has no command "srve": did you mean serve?'],
     [['plot'], 'vitest-llm-bench has no command "plot": it takes serve, '],
-    [['serve', '8000'], "vitest-llm-bench serve: Unexpected argument '8000'"],
+    [['serve', '8000'], 'vitest-llm-bench serve has no use for "8000"'],
     [['serve', '--simulate', '--ttf', '3'], 'vitest-llm-bench serve --simulate has no option --ttf: did you mean --ttft?'],
     [['serve', '--simulate', '--ttft=-3'], '`ttft` is -3: expected a number of milliseconds from 0'],
     [['serve', '--simulate', '--ttft'], '--simulate --help'],
