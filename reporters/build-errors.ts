@@ -22,7 +22,7 @@ const RUN_CODES: ReadonlySet<unknown> = new Set<ErrorCode>([
   'UNKNOWN_METRIC',
 ])
 
-const THRESHOLD_ERROR = 'SLOBreachError'
+const THRESHOLD_ERRORS: ReadonlySet<unknown> = new Set(['SLOBreachError', 'HoldBreachError'])
 
 interface Frame {
   readonly method: string
@@ -50,7 +50,7 @@ export function errorModel(error: SerializedError, root: string, file?: string):
 }
 
 function causeOf(error: SerializedError): ErrorModel['cause'] {
-  if (error.name === THRESHOLD_ERROR) return 'threshold'
+  if (THRESHOLD_ERRORS.has(error.name)) return 'threshold'
   return RUN_CODES.has(error['code']) ? 'run' : 'other'
 }
 

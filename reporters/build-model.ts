@@ -57,9 +57,9 @@ export function runsOf(test: TestCase): RunReport[] {
 }
 
 /** What the matchers have left of a test. */
-export function judgementsOf(test: TestCase): Pick<LlmBenchMeta, 'verdicts' | 'comparisons'> {
-  const { verdicts = [], comparisons = [] } = (test.meta() as { llmBench?: Partial<LlmBenchMeta> }).llmBench ?? {}
-  return { verdicts, comparisons }
+export function judgementsOf(test: TestCase): Pick<LlmBenchMeta, 'verdicts' | 'holdings'> {
+  const { verdicts = [], holdings = [] } = (test.meta() as { llmBench?: Partial<LlmBenchMeta> }).llmBench ?? {}
+  return { verdicts, holdings }
 }
 
 function testModel(test: TestCase, file: string, root: string): TestModel {

@@ -1,5 +1,5 @@
 import type { RunReport } from '../src/files/run-report.ts'
-import type { Comparison } from '../src/verdict/comparison.ts'
+import type { Holding } from '../src/verdict/holding.ts'
 import type { Verdict } from '../src/verdict/verdict.ts'
 
 /** Everything that the reports of one `vitest bench` say: plain data, built once when the run ends. */
@@ -41,7 +41,7 @@ export interface TestModel {
   errors: ErrorModel[]
   runs: RunReport[]
   verdicts: Verdict[]
-  comparisons: Comparison[]
+  holdings: Holding[]
   /** Ordinary Tinybench benchmarks: mean latency in ms and operations/s. */
   benchmarks: { name: string; meanMs: number; operationsPerSecond: number; samples: number }[]
 }

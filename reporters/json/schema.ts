@@ -202,6 +202,22 @@ const comparison = z.object({
   message: z.string(),
 })
 
+const holding = z
+  .object({
+    bench: z.string(),
+    attempt: count,
+    matcher: z.enum(['toHoldBaseline', 'toHoldAgainst', 'toKeepAnswers']),
+    against: z.string().describe('the baseline or the bench that it was held against'),
+    state: z.enum(['held', 'regressed', 'inconclusive', 'written', 'invalid', 'error']),
+    inconclusive: z.enum(['fail', 'warn', 'pass']).describe('what an inconclusive comparison counts as'),
+    differences: z
+      .array(z.object({ axis: z.string(), reference: z.string().exactOptional(), measured: z.string().exactOptional() }))
+      .describe('axes of the cohort on which both sides differ'),
+    comparisons: z.array(comparison),
+    notes: z.array(z.string()),
+  })
+  .describe('one call of a matcher that holds a bench against earlier runs or another bench')
+
 const error = z.object({
   name: z.string(),
   message: z.string(),
@@ -226,7 +242,7 @@ const test = z.object({
   errors: z.array(error),
   runs: z.array(run),
   verdicts: z.array(verdict),
-  comparisons: z.array(comparison),
+  holdings: z.array(holding),
   benchmarks: z.array(z.object({ name: z.string(), meanMs: z.number(), operationsPerSecond: z.number(), samples: count })),
 })
 

@@ -173,7 +173,7 @@ function render(run: RunReport, name: string): void {
         errors: [],
         runs: [run],
         verdicts: [],
-        comparisons: [],
+        holdings: [],
         benchmarks: [],
       },
     ],

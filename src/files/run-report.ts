@@ -2,7 +2,7 @@ import type { WorkloadSpec } from '../dsl/workload-spec.ts'
 import type { BatchCase } from '../metrics/record.ts'
 import type { RunMetrics } from '../metrics/summary-types.ts'
 import type { Cohort } from '../verdict/cohort.ts'
-import type { Comparison } from '../verdict/comparison.ts'
+import type { Holding } from '../verdict/holding.ts'
 import type { Verdict } from '../verdict/verdict.ts'
 
 /** Type of the artifact that carries a {@link RunReport} from the test process to the reporters. */
@@ -52,7 +52,7 @@ export interface LlmBenchMeta {
   runs: MetaRun[]
   verdicts: Verdict[]
   /** What was held against a baseline or another bench. */
-  comparisons: Comparison[]
+  holdings: Holding[]
 }
 
 /** A run's figures without what only our own files need. */

@@ -88,7 +88,8 @@ function checkGoodput(goodput: unknown): ParsedGoodput {
   }
 }
 
-function checkCase(selector: unknown): CaseSelector {
+/** Checks which cases of a static batch are meant. */
+export function checkCase(selector: unknown): CaseSelector {
   if (!isRecord(selector) || Object.keys(selector).length === 0) {
     throw invalid(`\`case\` is ${show(selector)}: expected some of { ${CASE_NAMES.join(', ')} }, such as { batch: 8 }`)
   }

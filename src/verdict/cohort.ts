@@ -3,3 +3,22 @@
  * and unknown equals unknown only.
  */
 export type Cohort = Readonly<Record<string, string>>
+
+/** An axis on which two cohorts differ; the side that does not know it has no value. */
+export interface AxisDifference {
+  axis: string
+  reference?: string
+  measured?: string
+}
+
+/** The axes on which two cohorts differ, in the order of their names. */
+export function differences(reference: Cohort, measured: Cohort): AxisDifference[] {
+  const axes = [...new Set([...Object.keys(reference), ...Object.keys(measured)])].toSorted()
+  return axes
+    .filter((axis) => reference[axis] !== measured[axis])
+    .map((axis) => ({
+      axis,
+      ...(reference[axis] === undefined ? {} : { reference: reference[axis] }),
+      ...(measured[axis] === undefined ? {} : { measured: measured[axis] }),
+    }))
+}

@@ -2,7 +2,7 @@ import { BATCH_FIGURES, type DistributionName, type MetricDefinition, readMetric
 import { percentileFloor, percentileOf, sampleShortage, STATISTICS, type Statistic } from '../metrics/percentiles.ts'
 import type { BatchCaseMetrics, BatchMetrics, Distribution, RequestMetrics } from '../metrics/summary-types.ts'
 import { whyAbsent } from './absent.ts'
-import { labelled } from './case-labels.ts'
+import { labelled, selectorLabel } from './case-labels.ts'
 import type { ParsedSLO, SLOPart } from './check-slo.ts'
 import { worstText } from './format.ts'
 import { goodputClaims, judgeGoodput } from './goodput.ts'
@@ -111,20 +111,9 @@ function judgeAgreement(claim: Claim, subject: Subject<BatchMetrics>): Verdict {
     : judged(subject, claim, agreement)
 }
 
-const SHORT_NAMES = { batch: 'batch', inputLength: 'in', outputLength: 'out' } as const
-
-type Length = keyof typeof SHORT_NAMES
-
-/** As {@link labelled} names cases: `[batch 4, out 1]`. */
-function selectorLabel(selector: CaseSelector): string {
-  return `[${Object.entries(selector)
-    .map(([name, length]) => `${SHORT_NAMES[name as Length]} ${length}`)
-    .join(', ')}]`
-}
-
 function whyNoCase(selector: CaseSelector, cases: readonly BatchCaseMetrics[]): string {
   if (cases.length === 0) return 'the run has no case'
-  const names = Object.keys(selector) as Length[]
+  const names = Object.keys(selector) as (keyof CaseSelector)[]
   const wanted = names.map((name) => `${name} ${selector[name]}`)
   const has = names.map((name) => `${name} ${[...new Set(cases.map((figures) => figures[name]))].join(', ')}`)
   return `no case has ${wanted.join(' and ')}; the run has ${has.join(' and ')}`

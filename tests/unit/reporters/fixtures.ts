@@ -196,7 +196,7 @@ export function test(over: Partial<TestModel> = {}): TestModel {
     errors: [],
     runs: [run()],
     verdicts: [verdict()],
-    comparisons: [],
+    holdings: [],
     benchmarks: [],
     ...over,
   }
