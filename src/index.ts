@@ -41,6 +41,7 @@ export type {
 } from './dsl/workloads.ts'
 export { LlmBenchError } from './errors.ts'
 export type { ErrorCode } from './errors.ts'
+export type { RepeatOptions } from './dsl/repeats.ts'
 export type { AbortOnOption, WarmupOption } from './dsl/run-control.ts'
 export type { ValidityOptions } from './dsl/validity.ts'
 export type { BatchMetrics, ClientMetrics, Distribution, RequestMetrics, RunMetrics } from './metrics/summary-types.ts'

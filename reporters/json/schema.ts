@@ -157,6 +157,7 @@ const run = z.object({
   startedAt: z.iso.datetime(),
   durationMs: z.number(),
   partial: z.boolean(),
+  repeat: z.object({ index: count }).describe("which of the bench's repeats it is, from 0").exactOptional(),
   notes: z.array(z.string()),
   cases: z
     .array(z.object({ ...caseSize, prefillNs: z.number().optional(), decodeNs: z.array(z.number()), skipped: z.string().optional() }))

@@ -7,12 +7,15 @@ import { firstLine, shorten } from '../text.ts'
 /** How far the run of a bench is. */
 export interface ProgressView extends Omit<Progress, 'started'> {
   readonly bench: string
+  /** Which of its runs it is, where it has several: `run 2 of 3`. */
+  readonly run?: string | undefined
 }
 
 /** One line for a terminal that can't be redrawn: `  ⏳ chat  running  412/1024 requests · 3 failed · 1,234 tok/s · 12s`. */
 export function renderProgress(progress: ProgressView): string {
-  const { bench, phase, failed, outputTokens, elapsedSeconds } = progress
+  const { bench, run, phase, failed, outputTokens, elapsedSeconds } = progress
   const facts = [
+    ...(run === undefined ? [] : [run]),
     ...done(progress),
     ...(failed === 0 ? [] : [`${failed} failed`]),
     ...(outputTokens === 0 || elapsedSeconds === 0 ? [] : [`${formatNumber(Math.round(outputTokens / elapsedSeconds))} tok/s`]),

@@ -92,7 +92,7 @@ async function measure(size: Size): Promise<void> {
     const path = join(folder, 'requests.parquet')
     await phase('requests.parquet', () => writeRequestsParquet(path, record))
     const report = reportOf(size, metrics)
-    const sample = await phase('sample.json', () =>
+    await phase('sample.json', () =>
       sampleOf({
         bench: { file: 'scale.bench.ts', test: 'scale', name: 'scale' },
         startedAt: report.startedAt,
@@ -101,7 +101,7 @@ async function measure(size: Size): Promise<void> {
         metrics,
       }),
     )
-    const result = await phase("Vitest's result", () => toBenchResult('scale', record, report, sample))
+    const result = await phase("Vitest's result", () => toBenchResult('scale', record))
     await phase('reports', () => render(report, result.name))
     process.stdout.write(`  requests.parquet: ${((await stat(path)).size / 1e6).toFixed(1)} MB\n  peak of all: ${Math.round(highest)} MB\n`)
   } finally {

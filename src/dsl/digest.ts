@@ -27,6 +27,7 @@ const NOT_LOAD = new Set([
   'validity',
   'workers',
   'preconnect',
+  'repeats',
 ])
 
 /** What a workload asks for, apart from what it is asked of: equal digests mean equal load. */

@@ -1,6 +1,7 @@
 import type { DatasetSpec } from './datasets.ts'
 import type { EngineSpec } from './engines.ts'
 import type { AbortOnSpec, WarmupSpec } from './run-control.ts'
+import type { Repeats } from './repeats.ts'
 import type { TargetSpec } from './targets.ts'
 import type { ValidityLimitsSpec } from './validity.ts'
 
@@ -17,8 +18,13 @@ export interface SamplingSpec {
   readonly seed: number
 }
 
+/** What every workload has. */
+interface RepeatedSpec {
+  readonly repeats: Repeats
+}
+
 /** What every workload that sends requests has. */
-export interface RequestWorkloadSpec extends SamplingSpec {
+export interface RequestWorkloadSpec extends SamplingSpec, RepeatedSpec {
   readonly dataset: DatasetSpec
   readonly target?: TargetSpec | undefined
   /** A local engine in the place of a server. */
@@ -83,7 +89,7 @@ export interface RequestRateSpec extends RequestWorkloadSpec {
   readonly systemPrompt?: string | undefined
 }
 
-export interface OfflineSpec extends SamplingSpec {
+export interface OfflineSpec extends SamplingSpec, RepeatedSpec {
   readonly kind: 'offline'
   readonly dataset: DatasetSpec
   readonly engine?: EngineSpec | undefined
@@ -100,7 +106,7 @@ export interface OfflineSpec extends SamplingSpec {
   readonly tokenizer?: string | undefined
 }
 
-export interface OneBatchSpec {
+export interface OneBatchSpec extends RepeatedSpec {
   readonly kind: 'oneBatch'
   readonly batch: readonly number[]
   readonly inputLength: readonly number[]

@@ -33,6 +33,8 @@ export interface RunReport {
   durationMs: number
   /** Whether the run was cut short. */
   partial: boolean
+  /** Which of the bench's repeats it is, from 0; absent where the bench is run once. */
+  repeat?: { index: number }
   notes: string[]
   /** Per-step times of a one-batch run. */
   cases?: BatchCase[]
@@ -56,4 +58,4 @@ export interface LlmBenchMeta {
 }
 
 /** A run's figures without what only our own files need. */
-type MetaRun = Pick<RunReport, 'bench' | 'attempt' | 'metrics' | 'folder' | 'partial'>
+type MetaRun = Pick<RunReport, 'bench' | 'attempt' | 'metrics' | 'folder' | 'partial' | 'repeat'>

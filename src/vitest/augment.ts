@@ -17,6 +17,8 @@ declare module 'vitest' {
   interface BenchResult {
     /** Figures of a workload; absent for an ordinary function. */
     readonly metrics?: RunMetrics
+    /** Figures of every repeat of a workload so far. */
+    readonly runs?: readonly RunMetrics[]
   }
   interface Matchers<R, T> {
     /**

@@ -1,24 +1,33 @@
 import { Bench } from 'tinybench'
 import type { Statistics } from 'tinybench'
 import type { BenchResult } from 'vitest'
+import type { Repeats } from '../dsl/repeats.ts'
 import type { WorkloadSpec } from '../dsl/workload-spec.ts'
 import { LlmBenchError } from '../errors.ts'
 import type { RunReport } from '../files/run-report.ts'
 import type { RequestRecord, RunRecord } from '../metrics/record.ts'
-import type { RunSample } from '../verdict/run-sample.ts'
 import type { BatchMetrics, RequestMetrics } from '../metrics/summary-types.ts'
+import type { RunSample } from '../verdict/run-sample.ts'
+
+/** The figures of a workload's kind. */
+type MetricsOf<Spec extends WorkloadSpec> = Spec extends { kind: 'oneBatch' } ? BatchMetrics : RequestMetrics
+
+/** A Vitest benchmark result (E2E latency per request in ms; requests/s) with the figures of a workload. */
+export interface WorkloadResult<Spec extends WorkloadSpec = WorkloadSpec> extends Omit<BenchResult, 'metrics' | 'runs'> {
+  /**
+   * The figures of one run: latencies in ms, throughput in tokens/s and requests/s. Of several repeats it is the one whose
+   * throughput is the median (of an even number, the lower of the two in the middle).
+   */
+  readonly metrics: MetricsOf<Spec>
+  /** The figures of every repeat so far, in order. */
+  readonly runs: readonly MetricsOf<Spec>[]
+}
 
 /** Key under which a result carries what matchers need; not enumerable, so that no report prints it. */
 const RUN = Symbol.for('vitest-llm-bench.run')
 
-/** A Vitest benchmark result (E2E latency per request in ms; requests/s) with the figures of a workload. */
-export interface WorkloadResult<Spec extends WorkloadSpec = WorkloadSpec> extends Omit<BenchResult, 'metrics'> {
-  /** The run's figures: latencies in ms, throughput in tokens/s and requests/s. */
-  readonly metrics: Spec extends { kind: 'oneBatch' } ? BatchMetrics : RequestMetrics
-}
-
-/** What matchers need of a run. */
-export interface MeasuredRun {
+/** One run of a workload, as matchers need it. */
+export interface MeasuredOnce {
   readonly report: RunReport
   /** What it is compared with others by. */
   readonly sample: RunSample
@@ -26,27 +35,43 @@ export interface MeasuredRun {
   readonly requests?: Pick<RequestRecord, 'columns' | 'steadyNs' | 'openLoop'> | undefined
 }
 
-/** A run as Vitest's benchmark result. */
-export function toBenchResult(name: string, record: RunRecord, report: RunReport, sample: RunSample): WorkloadResult {
+/** All runs of a bench, as matchers need them. */
+export interface MeasuredRun {
+  /** Every repeat so far, in order. */
+  readonly runs: readonly MeasuredOnce[]
+  readonly repeats: Repeats
+  /** The run whose figures the result shows. */
+  readonly standing: MeasuredOnce
+  /**
+   * Runs the workload once more and appends to `runs`. What was run beside it by `bench.compare()` takes its turn too, up to
+   * its own most.
+   * @throws {LlmBenchError} what a run throws; `CANCELLED`
+   */
+  again(): Promise<void>
+}
+
+/** A benchmark result that carries its runs for matchers. */
+export function carryingRuns<Result extends BenchResult>(result: Result, run: MeasuredRun): Result {
+  return Object.defineProperty(result, RUN, { value: run })
+}
+
+/** What a result of a workload carries for matchers; undefined for anything else. */
+export function measuredRun(result: unknown): MeasuredRun | undefined {
+  return typeof result === 'object' && result !== null ? (result as Record<symbol, MeasuredRun | undefined>)[RUN] : undefined
+}
+
+/** A run in the form of Vitest's benchmark results. */
+export function toBenchResult(name: string, record: RunRecord): BenchResult {
   const { latenciesMs, wallMs, perSecond } = samplesOf(record)
   const measured = tinybenchResult(name, latenciesMs)
-  const result = {
+  return {
     ...measured,
     name,
     // Tinybench takes samples to follow one another; requests overlap, so the rate is the run's own.
     throughput: scaled(measured.throughput, perSecond / measured.throughput.mean),
     totalTime: wallMs,
     period: wallMs / latenciesMs.length,
-    metrics: report.metrics,
   }
-  const run: MeasuredRun = { report, sample, requests: record.kind === 'requests' ? record : undefined }
-  Object.defineProperty(result, RUN, { value: run })
-  return result
-}
-
-/** What a result of a workload carries for matchers; undefined for anything else. */
-export function measuredRun(result: unknown): MeasuredRun | undefined {
-  return typeof result === 'object' && result !== null ? (result as Record<symbol, MeasuredRun | undefined>)[RUN] : undefined
 }
 
 function samplesOf(record: RunRecord): { latenciesMs: number[]; wallMs: number; perSecond: number } {

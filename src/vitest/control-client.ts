@@ -57,9 +57,9 @@ export class ControlClient {
     this.#leases.delete(id)
   }
 
-  /** Tells how far a bench is; undefined when it has ended. Never fails: a lost progress line does no harm. */
-  showProgress(bench: string, progress: Progress | undefined): void {
-    this.#send({ type: 'progress', bench, progress }).catch(() => undefined)
+  /** Tells how far a bench, and which of its runs, is; undefined when it has ended. Never fails: a lost progress line does no harm. */
+  showProgress(bench: string, progress: Progress | undefined, run?: string): void {
+    this.#send({ type: 'progress', bench, run, progress }).catch(() => undefined)
   }
 
   async #send(request: ControlRequest): Promise<void> {

@@ -7,7 +7,7 @@ export type ControlRequest =
   | { readonly type: 'acquire-server'; readonly id: number; readonly spec: StartedTargetSpec }
   /** Done with the server of that id; `suspect` where requests to it failed. */
   | { readonly type: 'release-server'; readonly id: number; readonly suspect: boolean }
-  | { readonly type: 'progress'; readonly bench: string; readonly progress: Progress | undefined }
+  | { readonly type: 'progress'; readonly bench: string; readonly run: string | undefined; readonly progress: Progress | undefined }
 
 /** The plugin's answer to a request for a server, and what it tells of the server until that is released. */
 export type ControlReply =

@@ -14,7 +14,7 @@ import type { ControlReply, ControlRequest } from './control-protocol.ts'
 
 interface ControlHandlers {
   acquireServer(spec: StartedTargetSpec): Promise<ServerLease>
-  progress(bench: string, progress: Progress | undefined): void
+  progress(bench: string, progress: Progress | undefined, run: string | undefined): void
 }
 
 /** The plugin's end of the socket on which test processes ask for servers and tell how far they are. */
@@ -74,7 +74,7 @@ class Client {
   }
 
   take(request: ControlRequest): void {
-    if (request.type === 'progress') this.#handlers.progress(request.bench, request.progress)
+    if (request.type === 'progress') this.#handlers.progress(request.bench, request.progress, request.run)
     else if (request.type === 'acquire-server') void this.#acquire(request.id, request.spec)
     else void this.#release(request.id, request.suspect)
   }

@@ -20,7 +20,7 @@ export function toMeetSLO(this: MatcherState, received: unknown, slo: SLO | read
   }
   const run = measuredRun(received)
   if (run === undefined) throw new LlmBenchError('USAGE', wrongSubject(received))
-  const { report, requests } = run
+  const { report, requests } = run.standing
   const checked = checkSLO(slo)
   refuseClientBound(report)
   const judged = judge(checked, {

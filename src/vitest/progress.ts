@@ -18,8 +18,8 @@ export class ProgressBoard {
     this.#vitest = vitest
   }
 
-  show(bench: string, progress: Progress | undefined): void {
-    this.#update(`bench ${bench}`, progress && (() => renderProgress({ bench, ...progress })))
+  show(bench: string, progress: Progress | undefined, run?: string): void {
+    this.#update(`bench ${bench}`, progress && (() => renderProgress({ bench, run, ...progress })))
   }
 
   /** A server is starting; without a state, no longer. */

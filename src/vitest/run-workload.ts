@@ -4,6 +4,7 @@ import { inject, recordArtifact } from 'vitest'
 import type { RunnerTestCase } from 'vitest'
 import { workloadDigest } from '../dsl/digest.ts'
 import { redact, redactURL } from '../dsl/redact.ts'
+import { isRepeated, repeatText } from '../dsl/repeats.ts'
 import { isStarted } from '../dsl/targets.ts'
 import type { LiveTargetSpec, TargetSpec } from '../dsl/targets.ts'
 import { validityLimits } from '../dsl/validity.ts'
@@ -29,7 +30,6 @@ import { SAMPLE_FILE } from '../verdict/run-sample.ts'
 import type { BenchName } from '../verdict/run-sample.ts'
 import { sampleOf } from '../verdict/sample-of.ts'
 import { toBenchResult } from './bench-result.ts'
-import type { WorkloadResult } from './bench-result.ts'
 import { cohortOf } from './cohort-of.ts'
 import { ControlClient } from './control-client.ts'
 import { metaOf } from './meta.ts'
@@ -38,11 +38,15 @@ import type { ServedRun } from './on-server.ts'
 import { withoutOwnFrames } from './own-frames.ts'
 import { resolveSubject } from './resolve-subject.ts'
 import type { Subject } from './resolve-subject.ts'
+import type { MeasuredRepeat } from './run-group.ts'
 
 let control: ControlClient | undefined
 
-/** Runs one workload for a test: load, figures, files, and the artifact that the reporters read. */
-export async function runWorkload(test: RunnerTestCase, bench: string, workload: WorkloadSpec): Promise<WorkloadResult> {
+/**
+ * Runs one workload once for a test: load, figures, files, and the artifact that the reporters read.
+ * @param index which of its repeats it is, from 0
+ */
+export async function runWorkload(test: RunnerTestCase, bench: string, workload: WorkloadSpec, index: number): Promise<MeasuredRepeat> {
   const settings = inject(PROVIDED_KEY)
   control ??= new ControlClient(settings.controlPath)
   const attempt = test.result?.retryCount ?? 0
@@ -50,6 +54,7 @@ export async function runWorkload(test: RunnerTestCase, bench: string, workload:
   const started = performance.now()
   const folder = await makeFolder(test, bench, attempt, settings)
   const client = control
+  const repeat = isRepeated(workload.repeats) ? { repeat: { index } } : {}
   const { plan, subject, record, version, notes, lost } = await measure()
   const metrics = summarize(record, limitsFor(workload, subject, settings))
   if (record.kind === 'requests') await writeRequestsParquet(join(folder, 'requests.parquet'), record)
@@ -72,6 +77,7 @@ export async function runWorkload(test: RunnerTestCase, bench: string, workload:
     startedAt: startedAt.toISOString(),
     durationMs: performance.now() - started,
     partial: record.partial,
+    ...repeat,
     notes: [
       ...(subject.note === undefined ? [] : [subject.note]),
       ...(lost === undefined ? [] : [`${lost.how}.`]),
@@ -85,7 +91,7 @@ export async function runWorkload(test: RunnerTestCase, bench: string, workload:
   const sample = sampleOf({ bench: nameOf(test, bench, settings), startedAt: report.startedAt, cohort, partial: record.partial, metrics })
   await writeFileAtomic(join(folder, SAMPLE_FILE), `${JSON.stringify(sample, null, 2)}\n`)
   await recordArtifact(test, { type: RUN_ARTIFACT, report })
-  metaOf(test).runs.push({ bench, attempt, metrics, folder: report.folder, partial: report.partial })
+  metaOf(test).runs.push({ bench, attempt, metrics, folder: report.folder, partial: report.partial, ...repeat })
   if (lost !== undefined && (record.partial || hasFailures(record))) {
     throw new LlmBenchError('SERVER', `${bench}: ${lost.error.message}\n  What was measured until then is in ${report.folder}.`)
   }
@@ -101,13 +107,17 @@ export async function runWorkload(test: RunnerTestCase, bench: string, workload:
       'CANCELLED',
       `${bench} was interrupted: what was measured until then is in ${report.folder}, marked as partial.`,
     )
-  return toBenchResult(bench, record, report, sample)
+  return {
+    once: { report, sample, requests: record.kind === 'requests' ? record : undefined },
+    statistics: toBenchResult(bench, record),
+  }
 
   async function measure(): Promise<{ plan: RunPlan; subject: Subject } & ServedRun> {
     try {
       const subject = resolveSubject(workload, settings, process.env)
       const base = await planOf(workload, bench, folder, settings)
-      const onProgress = (progress: Progress): void => client.showProgress(bench, progress)
+      const onProgress = (progress: Progress): void => client.showProgress(bench, progress, run)
+      const run = isRepeated(workload.repeats) ? repeatText(index, workload.repeats) : undefined
       const { signal } = test.context
       if (subject.kind === 'engine') {
         const plan = { ...base, engine: subject.engine }

@@ -34,7 +34,7 @@ export class RunSession {
         }
         return servers.acquire(spec)
       },
-      progress: (bench, progressOf) => progress.show(bench, progressOf),
+      progress: (bench, progressOf, run) => progress.show(bench, progressOf, run),
     })
     const resultsHome = resolve(root, options.results)
     const startedAt = new Date()

@@ -3,6 +3,8 @@ import { builtin, datasetOption } from '../datasets.ts'
 import { engineOption } from '../engines.ts'
 import type { EngineSpec } from '../engines.ts'
 import { numberWithin, parseOptions, wholeNumber } from '../options.ts'
+import { repeatsOption } from '../repeats.ts'
+import type { RepeatOptions } from '../repeats.ts'
 import { warmupOption } from '../run-control.ts'
 import type { WarmupOption } from '../run-control.ts'
 import { workload } from '../workload.ts'
@@ -14,6 +16,7 @@ import type { SamplingOptions } from './sampling-options.ts'
 const offlineOptions = z
   .strictObject({
     ...samplingFields,
+    repeats: repeatsOption,
     requests: wholeNumber(1).default(64),
     concurrency: wholeNumber(1).optional(),
     mode: z.enum(['naive', 'offline', 'online'], { error: "expected 'naive', 'offline' or 'online'" }).optional(),
@@ -34,7 +37,7 @@ const offlineOptions = z
   })
 
 /** Options of {@link offline}. */
-export interface OfflineOptions extends SamplingOptions {
+export interface OfflineOptions extends SamplingOptions, RepeatOptions {
   /** Requests in all (default: 64). */
   requests?: number
   /** Requests in flight at most: so many workers pull from one queue (default: all are submitted at once). */

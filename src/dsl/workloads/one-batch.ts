@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { engineOption } from '../engines.ts'
 import type { EngineSpec } from '../engines.ts'
 import { boolean, nonEmptyString, oneOrMore, parseOptions, wholeNumber } from '../options.ts'
+import { repeatsOption } from '../repeats.ts'
+import type { RepeatOptions } from '../repeats.ts'
 import { workload } from '../workload.ts'
 import type { Workload } from '../workload.ts'
 import type { OneBatchSpec } from '../workload-spec.ts'
@@ -15,10 +17,11 @@ const oneBatchOptions = z.strictObject({
   correctness: boolean.default(false),
   runName: nonEmptyString.default('default'),
   seed: wholeNumber(0).default(0),
+  repeats: repeatsOption,
 })
 
 /** Options of {@link oneBatch}. */
-export interface OneBatchOptions {
+export interface OneBatchOptions extends RepeatOptions {
   /** Sequences in the batch, or several such numbers. */
   batch: number | number[]
   /** Tokens of input for each sequence (default: 128). */

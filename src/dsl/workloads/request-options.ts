@@ -1,6 +1,8 @@
 import { engineOption } from '../engines.ts'
 import type { EngineSpec } from '../engines.ts'
 import { boolean } from '../options.ts'
+import { repeatsOption } from '../repeats.ts'
+import type { RepeatOptions } from '../repeats.ts'
 import { abortOnOption, warmupOption, workersOption } from '../run-control.ts'
 import type { AbortOnOption, WarmupOption } from '../run-control.ts'
 import { targetOption } from '../targets.ts'
@@ -11,7 +13,7 @@ import { samplingFields } from './sampling-options.ts'
 import type { Rule, SamplingOptions } from './sampling-options.ts'
 
 /** Options that every workload takes which sends requests one by one, to a server as a rule. */
-export interface RequestOptions extends SamplingOptions {
+export interface RequestOptions extends SamplingOptions, RepeatOptions {
   /** The server (default: the plugin's, then the environment's, then the embedded engine). */
   target?: TargetSpec
   /** A local engine instead of a server: no wire lies between. */
@@ -36,6 +38,7 @@ export interface RequestOptions extends SamplingOptions {
 /** The fields of {@link RequestOptions}, but for the dataset. */
 export const requestFields = {
   ...samplingFields,
+  repeats: repeatsOption,
   target: targetOption.optional(),
   engine: engineOption.optional(),
   stream: boolean.default(true),

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { builtin, datasetOption } from '../datasets.ts'
 import { boolean, numberWithin, parseOptions, wholeNumber } from '../options.ts'
+import { isRepeated } from '../repeats.ts'
 import { workload } from '../workload.ts'
 import type { Workload } from '../workload.ts'
 import type { RolloutSpec } from '../workload-spec.ts'
@@ -25,6 +26,10 @@ const rolloutOptions = z
   .refine(...lengthsFit)
   .refine(...oneSubject)
   .refine(...oneProcess)
+  .refine(({ resume, repeats }) => !resume || !isRepeated(repeats), {
+    error: 'expected a single run with `resume`, which goes on with one that was interrupted: leave out one of the two',
+    path: ['repeats'],
+  })
   .refine(({ nPerRequest, engine }) => !nPerRequest || engine === undefined, {
     error: 'applies to servers only: an engine takes `n` requests',
     path: ['nPerRequest'],

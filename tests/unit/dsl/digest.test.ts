@@ -24,6 +24,7 @@ test('the same load has the same digest, whatever serves it', () => {
   expect(digest(rollout({ batch: 2, n: 2, target: embedded() }))).toBe(base)
   expect(digest(rollout({ batch: 2, n: 2, target: openai({ baseURL: 'http://a' }), resume: true, details: false }))).toBe(base)
   expect(digest(rollout({ batch: 2, n: 2, workers: 2 }))).toBe(base)
+  expect(digest(rollout({ batch: 2, n: 2, repeats: { min: 3, max: 10 } }))).toBe(base)
   expect(digest(oneBatch({ batch: 1, engine: llama(), runName: 'a' }))).toBe(digest(oneBatch({ batch: 1 })))
 })
 

@@ -35,6 +35,7 @@ test('the shortest calls have defaults for all else', () => {
     correctness: false,
     runName: 'default',
     seed: 0,
+    repeats: { min: 1, max: 1 },
   })
   expect(spec(offline())).toMatchObject({ kind: 'offline', requests: 64, warmup: { requests: 16 } })
   expect(spec(requestRate({ rate: 2.5 }))).toMatchObject({ kind: 'requestRate', requests: 25, distribution: 'poisson', burstiness: 1 })
@@ -141,4 +142,21 @@ test('offline has a mode or a concurrency, and a batch size where a mode is name
   expect(() => offline({ mode: 'all' as never })).toThrow("expected 'naive', 'offline' or 'online'")
   expect(() => offline({ mode: 'naive', concurrency: 4 })).toThrow('expected only one of `mode` and `concurrency`')
   expect(() => offline({ maxBatchSize: 4 })).toThrow('`maxBatchSize` is 4: applies where a `mode` is named')
+})
+
+test('every workload may be run several times: so often, or from least to most', () => {
+  for (const workload of [
+    clients({ n: 1, repeats: 3 }),
+    requestRate({ rate: 1, repeats: 3 }),
+    rollout({ batch: 1, n: 1, repeats: 3 }),
+    offline({ repeats: 3 }),
+    oneBatch({ batch: 1, repeats: 3 }),
+  ]) {
+    expect(specOf(workload)).toMatchObject({ repeats: { min: 3, max: 3 } })
+  }
+  expect(spec(clients({ n: 1, repeats: { min: 3, max: 10 } })).repeats).toEqual({ min: 3, max: 10 })
+  expect(() => clients({ n: 1, repeats: 0 })).toThrow('clients(): `repeats` is 0: expected a whole number from 1')
+  expect(() => clients({ n: 1, repeats: { min: 3, max: 2 } })).toThrow('`repeats.min` is 3: expected `min` of at most `max`')
+  expect(() => clients({ n: 1, repeats: 'often' as never })).toThrow('expected a whole number')
+  expect(() => rollout({ batch: 1, n: 1, resume: true, repeats: 2 })).toThrow('expected a single run with `resume`')
 })

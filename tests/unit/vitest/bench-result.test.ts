@@ -5,7 +5,7 @@ import type { RunReport } from '../../../src/files/run-report.ts'
 import { ColumnBuilder } from '../../../src/metrics/columns.ts'
 import type { BatchRecord, RequestRecord } from '../../../src/metrics/record.ts'
 import type { RunSample } from '../../../src/verdict/run-sample.ts'
-import { measuredRun, toBenchResult } from '../../../src/vitest/bench-result.ts'
+import { carryingRuns, measuredRun, toBenchResult } from '../../../src/vitest/bench-result.ts'
 
 const report = { bench: 'b', metrics: { kind: 'requests' }, workload: specOf(clients({ n: 1 })) } as unknown as RunReport
 const sample: RunSample = {
@@ -39,7 +39,7 @@ function record(latenciesMs: number[], wallMs: number, failed = 0): RequestRecor
 
 describe('the benchmark result of a run', () => {
   test('has E2E latency per request in ms and requests per second of the run', () => {
-    const result = toBenchResult('b', record([100, 200, 300, 400], 500), report, sample)
+    const result = toBenchResult('b', record([100, 200, 300, 400], 500))
     expect(result).toMatchObject({ name: 'b', state: 'completed', totalTime: 500, period: 125 })
     expect(result.latency).toMatchObject({ min: 100, max: 400, mean: 250, samplesCount: 4 })
     // Four requests overlapped within half a second.
@@ -48,19 +48,25 @@ describe('the benchmark result of a run', () => {
   })
 
   test('leaves failed requests out of the latency', () => {
-    expect(toBenchResult('b', record([100], 100, 3), report, sample).latency.samplesCount).toBe(1)
+    expect(toBenchResult('b', record([100], 100, 3)).latency.samplesCount).toBe(1)
   })
 
   test('carries what matchers need without showing it', () => {
-    const result = toBenchResult('b', record([100], 100), report, sample)
-    expect(measuredRun(result)?.report).toBe(report)
+    const once = { report, sample }
+    const result = carryingRuns(toBenchResult('b', record([100], 100)), {
+      runs: [once],
+      repeats: { min: 1, max: 1 },
+      standing: once,
+      again: () => Promise.reject(new Error('not called')),
+    })
+    expect(measuredRun(result)?.standing.report).toBe(report)
     expect(JSON.stringify(result)).not.toContain('"workload"')
     expect(measuredRun({ latency: {} })).toBeUndefined()
     expect(measuredRun(null)).toBeUndefined()
   })
 
   test('is an error where nothing completed', () => {
-    expect(() => toBenchResult('b', record([], 100, 2), report, sample)).toThrow('No request completed')
+    expect(() => toBenchResult('b', record([], 100, 2))).toThrow('No request completed')
   })
 
   test('of a static batch has a sample for each case', () => {
@@ -73,6 +79,6 @@ describe('the benchmark result of a run', () => {
       notes: [],
       partial: false,
     }
-    expect(toBenchResult('b', batch, report, sample).latency).toMatchObject({ samplesCount: 1, mean: 8 })
+    expect(toBenchResult('b', batch).latency).toMatchObject({ samplesCount: 1, mean: 8 })
   })
 })

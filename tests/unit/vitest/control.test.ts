@@ -95,13 +95,13 @@ test('progress reaches the plugin, its end included', async () => {
   onTestFinished(() => control.close())
   const client = new ControlClient(control.path)
   const running = { phase: 'running', started: 1, completed: 0, failed: 0, unit: 'requests', outputTokens: 0, elapsedSeconds: 1 } as const
-  client.showProgress('b', running)
+  client.showProgress('b', running, 'run 2 of 3')
   client.showProgress('b', undefined)
   await vi.waitFor(
     () =>
       expect(progress.mock.calls).toEqual([
-        ['b', running],
-        ['b', undefined],
+        ['b', running, 'run 2 of 3'],
+        ['b', undefined, undefined],
       ]),
     PATIENCE_MS,
   )
