@@ -7,14 +7,14 @@ export interface Scale {
   readonly worst: number
   readonly best: number
   /** Whether the figures have a place on it. */
-  holds(values: readonly number[]): boolean
-  place(value: number): number
+  readonly holds: (values: readonly number[]) => boolean
+  readonly place: (value: number) => number
   /** A difference on the scale as a share of the reference; of shares, as a difference of shares. */
-  changeOf(difference: number): number
+  readonly changeOf: (difference: number) => number
   /** The same of a difference's bounds, the lower change first. */
-  changesOf(differences: readonly [number, number]): [low: number, high: number]
+  readonly changesOf: (differences: readonly [number, number]) => [low: number, high: number]
   /** Middle of figures, in their own unit: the geometric mean; of shares the mean. */
-  middleOf(values: readonly number[]): number
+  readonly middleOf: (values: readonly number[]) => number
 }
 
 /**
