@@ -41,6 +41,7 @@ export function errorModel(error: SerializedError, root: string, file?: string):
   })
   return {
     name: error.name ?? 'Error',
+    ...(error.name === 'LlmBenchError' && typeof error['code'] === 'string' ? { code: error['code'] } : {}),
     message: plainText(error.message ?? '') || (error.name ?? 'Error'),
     ...(own === undefined ? {} : { at: `${shownFile(root, own.file)}:${own.line}:${own.column}` }),
     ...(stack.length === 0 ? {} : { stack: stack.join('\n') }),

@@ -48,6 +48,8 @@ export interface TestModel {
 
 export interface ErrorModel {
   name: string
+  /** What went wrong, as a program can tell; of this package's own errors alone. */
+  code?: string
   message: string
   /** First frame inside the root, `file:line:column`. */
   at?: string

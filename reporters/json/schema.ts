@@ -221,6 +221,7 @@ const holding = z
 
 const error = z.object({
   name: z.string(),
+  code: z.string().describe('what went wrong, of errors of this package').exactOptional(),
   message: z.string(),
   at: z.string().exactOptional(),
   stack: z.string().exactOptional(),

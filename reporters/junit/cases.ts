@@ -1,6 +1,7 @@
 import type { RunReport } from '../../src/files/run-report.ts'
 import { verdictText } from '../figures.ts'
 import type { ErrorModel, RunModel, TestModel } from '../model.ts'
+import { distinct } from '../outcome.ts'
 import { clientText } from '../run-facts.ts'
 import { firstLine } from '../text.ts'
 import { classnameOf, placeOf, testName } from './case.ts'
@@ -83,15 +84,6 @@ function withErrors(kind: 'failure' | 'error', first: ErrorModel, all: readonly 
 
 function errorText(error: ErrorModel): string {
   return [`${error.name}: ${error.message}`, ...(error.stack === undefined ? [] : [error.stack])].join('\n')
-}
-
-/** Every attempt of a retried test repeats its errors. */
-function distinct(errors: readonly ErrorModel[]): ErrorModel[] {
-  const seen = new Set<string>()
-  return errors.filter((error) => {
-    const key = JSON.stringify([error.name, error.message, error.at])
-    return !seen.has(key) && seen.add(key)
-  })
 }
 
 function outputOf(test: TestModel): { output?: string } {

@@ -2,6 +2,7 @@ import type { DefaultReporter, Reporter, Vitest } from 'vitest/node'
 import CsvReporter from '../../reporters/csv.ts'
 import JsonReporter from '../../reporters/json.ts'
 import JUnitReporter from '../../reporters/junit.ts'
+import MarkdownReporter from '../../reporters/markdown.ts'
 import TerminalReporter, { LlmBenchDefaultReporter, LlmBenchTreeReporter, LlmBenchVerboseReporter } from '../../reporters/terminal.ts'
 import type { ResolvedPluginOptions } from '../dsl/plugin-options.ts'
 import { interruptible } from './interrupt.ts'
@@ -41,6 +42,7 @@ export function addReporters(vitest: Vitest, session: RunSession, options: Resol
     if (!lists('junit')) result.push(new JUnitReporter())
     if (!lists('csv')) result.push(new CsvReporter())
     if (!lists('json')) result.push(new JsonReporter())
+    if (!lists('markdown')) result.push(new MarkdownReporter())
   }
   const start: Reporter = { onTestRunStart: () => session.runStarts() }
   config.reporters = [start, interruptible(vitest), ...result] as typeof config.reporters

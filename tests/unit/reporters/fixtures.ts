@@ -5,6 +5,8 @@ import { clients, oneBatch } from '../../../src/dsl/workloads.ts'
 import type { RunReport } from '../../../src/files/run-report.ts'
 import type { BatchMetrics, ClientMetrics, Distribution, RequestMetrics } from '../../../src/metrics/summary-types.ts'
 import type { Verdict } from '../../../src/verdict/verdict.ts'
+import type { Comparison } from '../../../src/verdict/comparison.ts'
+import type { Holding } from '../../../src/verdict/holding.ts'
 import type { ErrorModel, RunModel, TestModel } from '../../../reporters/model.ts'
 
 /** A distribution around a middle, with made-up but ordered statistics. */
@@ -158,6 +160,78 @@ export function breach(over: Partial<Verdict> = {}): Verdict {
     message: 'ttft.p99 is 120 ms, over the limit of 100 ms by 20 %\nworst: request 17 of client 3 (prompt 44): 160 ms',
     ...over,
   })
+}
+
+/** `ttft.p99`, which held within 10 %. */
+export function comparison(over: Partial<Comparison> = {}): Comparison {
+  return {
+    bench: 'chat',
+    attempt: 0,
+    against: 'baseline of 2026-02-20, 10 runs',
+    metric: 'ttft.p99',
+    unit: 'ms',
+    direction: 'max',
+    within: 0.1,
+    state: 'pass',
+    reference: { runs: 10, value: 118.5, values: [118.5] },
+    measured: { runs: 5, value: 120.25, values: [120.25] },
+    change: 0.0148,
+    interval: [-0.011, 0.042],
+    message: 'ttft.p99 held within 10%',
+    ...over,
+  }
+}
+
+export function regressed(over: Partial<Comparison> = {}): Comparison {
+  return comparison({
+    state: 'regressed',
+    measured: { runs: 5, value: 155.5, values: [155.5] },
+    change: 0.3122,
+    interval: [0.2713, 0.35],
+    message: 'ttft.p99 regressed by 31.2% (27.1% to 35%), more than 10%',
+    ...over,
+  })
+}
+
+export function undecided(over: Partial<Comparison> = {}): Comparison {
+  return comparison({
+    metric: 'e2e.p99',
+    state: 'inconclusive',
+    reference: { runs: 10, value: 2400, values: [2400] },
+    measured: { runs: 5, value: 2568, values: [2568] },
+    change: 0.07,
+    interval: [-0.03, 0.17],
+    runsToSettle: 9,
+    message: 'e2e.p99 changed by 7% (−3% to 17%), which decides nothing; 9 runs would settle it',
+    ...over,
+  })
+}
+
+export function holding(comparisons: Comparison[] = [comparison()], over: Partial<Holding> = {}): Holding {
+  const states = new Set(comparisons.map(({ state }) => state))
+  return {
+    bench: 'chat',
+    attempt: 0,
+    matcher: 'toHoldBaseline',
+    against: 'baseline of 2026-02-20, 10 runs',
+    state: states.has('regressed') ? 'regressed' : states.has('error') ? 'error' : states.has('inconclusive') ? 'inconclusive' : 'held',
+    inconclusive: 'warn',
+    differences: [],
+    comparisons,
+    notes: [],
+    ...over,
+  }
+}
+
+export function holdError(over: Partial<ErrorModel> = {}): ErrorModel {
+  return {
+    name: 'HoldBreachError',
+    message: 'chat against baseline of 2026-02-20, 10 runs: 1 of 2 metrics regressed',
+    at: 'benches/chat.bench.ts:13:15',
+    stack: '    at benches/chat.bench.ts:13:15',
+    cause: 'threshold',
+    ...over,
+  }
 }
 
 export function breachError(over: Partial<ErrorModel> = {}): ErrorModel {
