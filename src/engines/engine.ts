@@ -56,6 +56,8 @@ export interface EngineInfo {
   readonly streams: boolean
   /** The longest answer that every request must ask for; absent where each asks for its own. */
   readonly outputLength?: number | undefined
+  /** Why the seeds of requests have no effect; absent where they have. */
+  readonly noSeed?: string | undefined
   /** Why it can't time the steps of a static batch; absent where it can. */
   readonly noOneBatch?: string | undefined
 }

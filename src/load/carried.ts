@@ -1,5 +1,5 @@
 import type { Dataset } from '../datasets/dataset.ts'
-import type { ServedWorkloadSpec } from '../dsl/workload-spec.ts'
+import type { SamplingSpec, ServedWorkloadSpec } from '../dsl/workload-spec.ts'
 import { LlmBenchError } from '../errors.ts'
 import type { RequestOption, Target } from '../targets/target.ts'
 
@@ -34,8 +34,14 @@ export function checkCarried(spec: ServedWorkloadSpec, target: Pick<Target, 'lac
   if (!forces && spec.outputLength === 'dataset' && dataset.rows.some(({ outputTokens }) => outputTokens !== undefined)) {
     notes.push(`${lacks.call} can't force a length: an answer ends where the model ends it, and at the dataset's length at the latest.`)
   }
-  if (lacking.has('seed') && spec.doSample !== false && spec.temperature !== 0) {
-    notes.push(`${lacks.call} takes no seed: sampled answers differ from run to run.`)
-  }
-  return notes
+  return [...notes, ...seedNotes(spec, lacking.has('seed') ? `${lacks.call} takes no seed` : undefined)]
+}
+
+/**
+ * What is to be said where the seeds of requests have no effect: nothing, where no answer is sampled.
+ * @param reason why they have none; undefined where they have
+ */
+export function seedNotes({ doSample, temperature }: SamplingSpec, reason: string | undefined): string[] {
+  const samples = doSample !== false && temperature !== 0
+  return samples && reason !== undefined ? [`${reason}: sampled answers differ from run to run.`] : []
 }

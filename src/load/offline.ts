@@ -4,6 +4,7 @@ import type { OfflineSpec } from '../dsl/workload-spec.ts'
 import type { Engine, EngineAnswer, EngineRequest, Schedule } from '../engines/engine.ts'
 import type { Clock } from '../metrics/clock.ts'
 import type { RequestRow } from '../metrics/columns.ts'
+import { seedNotes } from './carried.ts'
 import { answerLength } from './lengths.ts'
 import type { AnswerLength } from './lengths.ts'
 import type { LoopResult } from './loop-result.ts'
@@ -119,7 +120,7 @@ export async function offlineLoop(
     span: log.span && [startNs, log.span[1]],
     wrapped: calls.length > dataset.rows.length,
     partial: signal.aborted,
-    notes: warmedUp === 0 ? [] : [warmupNote(warmedUp)],
+    notes: [...seedNotes(driver.spec, engine.info.noSeed), ...(warmedUp === 0 ? [] : [warmupNote(warmedUp)])],
   }
 }
 

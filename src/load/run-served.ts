@@ -8,7 +8,7 @@ import { RolloutFiles } from '../files/rollout-files.ts'
 import { startClock } from '../metrics/clock.ts'
 import type { Clock } from '../metrics/clock.ts'
 import type { RequestRecord } from '../metrics/record.ts'
-import { checkCarried } from './carried.ts'
+import { checkCarried, seedNotes } from './carried.ts'
 import { clientFacts, openFileLimit } from './client-facts.ts'
 import { closedLoop, closedResult } from './closed-loop.ts'
 import type { ClosedFacts } from './closed-loop.ts'
@@ -64,7 +64,7 @@ export async function runServed(
   let peers: Peers | undefined
   try {
     const carriedNotes = checkCarried(spec, target, dataset)
-    const { model, version, streams = true } = await target.prepare(signal)
+    const { model, version, streams = true, noSeed } = await target.prepare(signal)
     if (signal.aborted) throw cancelledBefore(plan)
     // An engine is driven from its own process.
     const workers = plan.target === undefined ? 1 : workerCount(spec, plan.sharesMachine === true)
@@ -108,26 +108,33 @@ export async function runServed(
     const result = resultOf(spec, parts, dataset.rows.length, requests.log.span)
     const { latenessNs } = result
     const load = { maxInFlight: maxInFlight(spec), mostInFlight: shared.mostInFlight, latenessNs, openFiles: await openFileLimit() }
-    return recordOf({ ...result, notes: [...carriedNotes, ...resumeNotes, ...warmupNotes, ...profile.notes, ...result.notes] }, requests, {
-      bench: plan.bench,
-      clock,
-      dataset,
-      model,
-      version,
-      targetNotes: [...new Set(parts.flatMap(({ targetNotes }) => targetNotes))],
-      streamed: spec.stream && streams,
-      openLoop: spec.kind === 'requestRate',
-      endedEarly: failures.reason,
-      serverCounted: await serverTokens?.(),
-      // Between an engine and the loop there is nothing that could lag.
-      client:
-        plan.target &&
-        clientFacts(
-          parts.map(({ client }) => client),
-          load,
-          requests.columns,
-        ),
-    })
+    return recordOf(
+      {
+        ...result,
+        notes: [...carriedNotes, ...seedNotes(spec, noSeed), ...resumeNotes, ...warmupNotes, ...profile.notes, ...result.notes],
+      },
+      requests,
+      {
+        bench: plan.bench,
+        clock,
+        dataset,
+        model,
+        version,
+        targetNotes: [...new Set(parts.flatMap(({ targetNotes }) => targetNotes))],
+        streamed: spec.stream && streams,
+        openLoop: spec.kind === 'requestRate',
+        endedEarly: failures.reason,
+        serverCounted: await serverTokens?.(),
+        // Between an engine and the loop there is nothing that could lag.
+        client:
+          plan.target &&
+          clientFacts(
+            parts.map(({ client }) => client),
+            load,
+            requests.columns,
+          ),
+      },
+    )
   } finally {
     await Promise.all([target.close(), peers?.close()])
   }

@@ -58,6 +58,8 @@ export interface TargetInfo {
   readonly version?: string | undefined
   /** `false` where answers come as wholes though they were asked for as streams. */
   readonly streams?: boolean | undefined
+  /** Why the seeds of requests have no effect; absent where they have, or it isn't known. */
+  readonly noSeed?: string | undefined
 }
 
 /** What a target makes itself ready for. */

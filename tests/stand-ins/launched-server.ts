@@ -1,13 +1,17 @@
 // A server such as a user launches, with the vices of real ones. Options as `name=value`:
 //   port      where it speaks the OpenAI API
+//   socket    path of the Unix socket where it speaks it instead
+//   tls       path of its certificate and key, without their `.pem` and `.key`
 //   slow      milliseconds until it listens; `never`
 //   child     a process of its group; session: one of a session of its own; orphan: one of its own session whose parent is gone
 //   stubborn  takes no notice of SIGTERM, nor do its children
 //   die       exit code with which it ends: at once, or `die=3@tokens` in the middle of the first answer
 //   print     a line for its output
 import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import type { ServerResponse } from 'node:http'
+import type { RequestListener, ServerResponse } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const options = new Map(process.argv.slice(2).map((word) => word.split(/=(.*)/s) as [string, string]))
@@ -37,13 +41,13 @@ const DOCUMENTS: Record<string, string> = { '/version': '{"engine":{"version":"1
 
 const event = (value: object): string => `data: ${JSON.stringify(value)}\n\n`
 let answered = 0
-const server = createServer((request, response) => {
+const take: RequestListener = (request, response) => {
   const document = DOCUMENTS[request.url!]
   request.resume()
   if (request.url!.endsWith('_profile')) console.log(`profile: ${request.url}`)
   if (request.url!.endsWith('/chat/completions')) answer(response)
   else response.writeHead(document === undefined && request.method === 'GET' ? 404 : 200).end(document)
-})
+}
 function answer(response: ServerResponse): void {
   response.writeHead(200, { 'content-type': 'text/event-stream' })
   response.write(event({ choices: [{ index: 0, delta: { content: 'a' } }] }))
@@ -57,4 +61,12 @@ function answer(response: ServerResponse): void {
     response.end(event({ choices: [], usage: { prompt_tokens: 3, completion_tokens: 2 } }))
   }, 5)
 }
-server.listen(Number(options.get('port')), '127.0.0.1', () => console.log('\x1b[32mINFO\x1b[0m: startup complete'))
+const pair = options.get('tls')
+const server =
+  pair === undefined
+    ? createServer(take)
+    : createSecureServer({ cert: readFileSync(`${pair}.pem`), key: readFileSync(`${pair}.key`) }, take)
+const socket = options.get('socket')
+server.listen(socket === undefined ? { port: Number(options.get('port')), host: '127.0.0.1' } : { path: socket }, () =>
+  console.log('\x1b[32mINFO\x1b[0m: startup complete'),
+)

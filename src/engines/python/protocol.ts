@@ -46,6 +46,8 @@ export interface LoadedReport {
   readonly streams: boolean
   /** Tokens that every answer may have; null where each request says it. */
   readonly outputLength: number | null
+  /** Why the seeds of requests have no effect; null where they have. */
+  readonly noSeed: string | null
   /** Why static batches can't be timed; null where they can. */
   readonly noOneBatch: string | null
 }

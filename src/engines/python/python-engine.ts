@@ -141,6 +141,7 @@ class PythonEngine implements Engine {
       device: loaded.device,
       streams: loaded.streams,
       ...(loaded.outputLength === null ? {} : { outputLength: loaded.outputLength }),
+      ...(loaded.noSeed === null ? {} : { noSeed: loaded.noSeed }),
       ...(loaded.noOneBatch === null ? {} : { noOneBatch: loaded.noOneBatch }),
     }
   }
@@ -149,7 +150,6 @@ class PythonEngine implements Engine {
     const { originNs, signal, onTokens, onAnswer, keepTokens = false } = options
     const answers: EngineAnswer[] = []
     if (requests.length === 0) return answers
-    const driver = await this.#usable()
     const { promise: done, resolve: finish } = Promise.withResolvers<void>()
     let missing = requests.length
     const set = (index: number, answer: EngineAnswer): void => {
@@ -168,7 +168,7 @@ class PythonEngine implements Engine {
       },
     }
     const command = { type: 'generate', id: this.#nextId++, originNs: String(originNs), requests, keepTokens } as const
-    await this.#exchange(driver, command, signal, call, done)
+    await this.#exchange(command, signal, call, done)
     return answers
   }
 
@@ -179,7 +179,6 @@ class PythonEngine implements Engine {
       if (signal.aborted || this.#closing.signal.aborted) throw new LlmBenchError('CANCELLED', 'the static batch was cancelled')
     }
     assertGoing()
-    const driver = await this.#usable()
     const { promise: done, resolve: finish } = Promise.withResolvers<void>()
     const id = this.#nextId++
     let measured: CaseReport = { type: 'case', id }
@@ -195,7 +194,7 @@ class PythonEngine implements Engine {
       // The case is lost with its driver; the next one gets another.
       fail: ({ message }) => end({ type: 'case', id, error: message }),
     }
-    await this.#exchange(driver, { type: 'oneBatch', id, ...input }, signal, call, done)
+    await this.#exchange({ type: 'oneBatch', id, ...input }, signal, call, done)
     assertGoing()
     const skipped = measured.skipped ?? measured.error
     if (skipped !== undefined) return { ...lengths, decodeNs: [], skipped }
@@ -219,19 +218,29 @@ class PythonEngine implements Engine {
   }
 
   /**
-   * A driver that works. One that has failed is replaced, for the next case or batch may well run.
-   * @throws {LlmBenchError} `ENGINE` where another one can't be loaded
+   * A driver that works. One that has failed is replaced, for the next case or batch may well run; where the next one can't be
+   * loaded, that is the end of it: to try again would cost every request as long, and end alike.
+   * @throws {LlmBenchError} `ENGINE` where another one can't be loaded; `CANCELLED`
    */
   async #usable(): Promise<DriverProcess> {
     const seen = this.#driver
-    const driver = await seen.catch(() => undefined)
-    if (driver !== undefined && driver.failure === undefined) return driver
+    const driver = await seen
+    if (driver.failure === undefined) return driver
     if (this.#closing.signal.aborted) throw new LlmBenchError('ENGINE', `${calledOf(this.#spec.kind)} was closed`)
     // Those that find it dead at the same time share the next one.
-    if (this.#driver === seen) {
-      this.#driver = startDriver(this.#spec, this.#needs, this.#context).then((started) => this.#listenTo(started.driver))
-    }
+    if (this.#driver === seen) this.#driver = this.#replace(driver)
     return this.#driver
+  }
+
+  async #replace(failed: DriverProcess): Promise<DriverProcess> {
+    // Its memory is the next one's.
+    await failed.close(0)
+    try {
+      return this.#listenTo((await startDriver(this.#spec, this.#needs, this.#context)).driver)
+    } catch (error) {
+      if (!(error instanceof LlmBenchError) || error.code === 'CANCELLED') throw error
+      throw new LlmBenchError('ENGINE', `${calledOf(this.#spec.kind)} went down and can't be loaded again: ${error.message}`)
+    }
   }
 
   #listenTo(driver: DriverProcess): DriverProcess {
@@ -248,8 +257,16 @@ class PythonEngine implements Engine {
   }
 
   /** Sends a command and waits for all of its reports; an abort is passed on, and the reports still come. */
-  async #exchange(driver: DriverProcess, command: OpenCommand, signal: AbortSignal, call: OpenCall, done: Promise<void>): Promise<void> {
+  async #exchange(command: OpenCommand, signal: AbortSignal, call: OpenCall, done: Promise<void>): Promise<void> {
     const { id } = command
+    let driver: DriverProcess
+    try {
+      driver = await this.#usable()
+    } catch (error) {
+      // What the engine has done before it was lost is worth keeping.
+      if (!(error instanceof LlmBenchError)) throw error
+      return call.fail(error)
+    }
     const cancel = (): void => driver.send({ type: 'cancel', id })
     this.#open.set(id, call)
     if (driver.failure !== undefined) call.fail(driver.failure)

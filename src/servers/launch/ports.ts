@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { portPlaceholders } from '../../dsl/ports.ts'
 import type { LaunchTargetSpec } from '../../dsl/launch.ts'
 import { LlmBenchError } from '../../errors.ts'
-import { isOpen } from './ready.ts'
+import { isOpen, placeOf, placeOfPort, showPlace } from './place.ts'
 
 /** A free port for each placeholder of a spec. */
 export async function findPorts(spec: LaunchTargetSpec): Promise<Record<string, number>> {
@@ -26,21 +26,21 @@ async function hold(): Promise<{ port: number; release: () => Promise<void> }> {
 /**
  * Sees to it that no other server answers in the place of the one that is to be launched.
  * @param spec with its ports filled in
+ * @param root folder that relative paths of its target resolve against
  * @throws {LlmBenchError} `SERVER`
  */
-export async function refuseTaken(spec: LaunchTargetSpec): Promise<void> {
-  const { ready } = spec
-  const sign = 'url' in ready ? [ready.url] : 'port' in ready ? [`http://127.0.0.1:${ready.port}`] : []
-  const urls = [...spec.target.baseURLs, ...sign]
-  const places = new Map(urls.map((text) => [new URL(text).host, new URL(text)]))
+export async function refuseTaken({ name, ready, target }: LaunchTargetSpec, root: string): Promise<void> {
+  const urls = 'url' in ready ? [...target.baseURLs, ready.url] : target.baseURLs
+  const places = urls.map((url) => placeOf(url, target, root))
+  if ('port' in ready) places.push(placeOfPort(Number(ready.port), target, root))
   await Promise.all(
-    [...places.values()].map(async ({ hostname, port, protocol, host }) => {
-      const number = port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port)
-      if ((await isOpen(hostname.replace(/^\[|\]$/g, ''), number)) !== undefined) return
+    places.map(async (place) => {
+      if ((await isOpen(place)) !== undefined) return
+      const way = 'path' in place ? 'name another path' : "name another port, or leave the choice to us with '{port}'"
       throw new LlmBenchError(
         'SERVER',
-        `${spec.name} is not started, for somebody answers on ${host} already, and would be measured in its place: ` +
-          "end that server, name another port, or leave the choice to us with '{port}'.",
+        `${name} is not started, for somebody answers on ${showPlace(place)} already, and would be measured in its place: ` +
+          `end that server, or ${way}.`,
       )
     }),
   )

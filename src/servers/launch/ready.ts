@@ -1,12 +1,13 @@
-import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ChildLog } from '../../child-log.ts'
 import type { LogPattern, ReadySpec } from '../../dsl/launch.ts'
-import { messageOf } from '../../errors.ts'
+import { ask } from './ask.ts'
+import type { AskOptions } from './ask.ts'
+import { isOpen, placeOfPort, showPlace } from './place.ts'
 
 const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 1000
-const TRY_TIMEOUT_MS = 5000
+const TRY_SECONDS = 5
 
 /** Waits for a server to take requests. */
 export interface ReadyWatch {
@@ -16,11 +17,11 @@ export interface ReadyWatch {
 }
 
 /**
- * Watches for the sign of readiness.
- * @param headers of a request for a URL
- * @param signal ends the watch; `ready` then never settles
+ * Watches for the sign of readiness, as the target will reach the server.
+ * @param options.signal ends the watch; `ready` then never settles
  */
-export function watchReady(spec: ReadySpec, log: ChildLog, headers: Readonly<Record<string, string>>, signal: AbortSignal): ReadyWatch {
+export function watchReady(spec: ReadySpec, log: ChildLog, options: AskOptions): ReadyWatch {
+  const { signal, target, root } = options
   if ('log' in spec) {
     const { log: pattern } = spec
     const ready = new Promise<void>((resolve) => {
@@ -34,8 +35,9 @@ export function watchReady(spec: ReadySpec, log: ChildLog, headers: Readonly<Rec
     const shown = typeof pattern === 'string' ? JSON.stringify(pattern) : `/${pattern.source}/${pattern.flags}`
     return { ready, state: () => `no line of its output held ${shown}` }
   }
-  if ('url' in spec) return polled(`${spec.url} was asked for`, () => answers(spec.url, headers), signal)
-  return polled(`port ${spec.port} of 127.0.0.1 was tried`, () => isOpen('127.0.0.1', Number(spec.port)), signal)
+  if ('url' in spec) return polled(`${spec.url} was asked for`, () => answers(spec.url, options), signal)
+  const place = placeOfPort(Number(spec.port), target, root)
+  return polled(`${showPlace(place)} was tried`, () => isOpen(place), signal)
 }
 
 /** Whether a line is what a pattern means. */
@@ -58,27 +60,7 @@ function polled(what: string, probe: () => Promise<string | undefined>, signal: 
   return { ready: poll(), state: () => `${what}, ${last}` }
 }
 
-async function answers(url: string, headers: Readonly<Record<string, string>>): Promise<string | undefined> {
-  try {
-    const response = await fetch(url, { headers, signal: AbortSignal.timeout(TRY_TIMEOUT_MS), redirect: 'manual' })
-    await response.body?.cancel()
-    return response.ok ? undefined : `which was answered with HTTP ${response.status}`
-  } catch (error) {
-    const cause = error instanceof Error && error.cause !== undefined ? error.cause : error
-    return `in vain: ${(cause as NodeJS.ErrnoException).code ?? messageOf(cause)}`
-  }
-}
-
-/** Undefined where somebody listens on a port, else why not. */
-export function isOpen(host: string, port: number): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port, timeout: TRY_TIMEOUT_MS })
-    const settle = (obstacle?: string): void => {
-      socket.destroy()
-      resolve(obstacle)
-    }
-    socket.once('connect', () => settle())
-    socket.once('timeout', () => settle('in vain: it does not answer'))
-    socket.once('error', (error: NodeJS.ErrnoException) => settle(`in vain: ${error.code ?? error.message}`))
-  })
+async function answers(url: string, options: AskOptions): Promise<string | undefined> {
+  const { status, problem } = await ask(url, TRY_SECONDS, options)
+  return status !== undefined && status >= 200 && status < 300 ? undefined : `in vain: ${problem}`
 }

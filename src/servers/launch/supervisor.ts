@@ -55,7 +55,7 @@ async function supervise({ spec: raw, root, logFile }: LaunchOrder): Promise<voi
   stopMs = raw.stopTimeout * 1000
   const ports = await findPorts(raw)
   const spec = fillPorts(raw, ports)
-  await refuseTaken(spec)
+  await refuseTaken(spec, root)
   const secrets = [...secretsInEnvironment(process.env), ...secretsIn(spec)]
   const scrub = scrubber(secrets)
   log = new ChildLog(logFile, scrub, Math.max(0, ...secrets.map((secret) => secret.length)))
@@ -73,8 +73,9 @@ async function supervise({ spec: raw, root, logFile }: LaunchOrder): Promise<voi
   const tellLine = throttledLines()
   const untell = log.onLine(tellLine)
   const notes: string[] = []
+  const asking = { target: spec.target, root, signal: ending.signal }
   const version = spec.version === undefined || (typeof spec.version === 'object' && 'url' in spec.version) ? undefined : ask(spec.version)
-  const watch = watchReady(spec.ready, log, 'url' in spec.ready ? headersFor(spec.ready.url, spec) : {}, ending.signal)
+  const watch = watchReady(spec.ready, log, asking)
   const overdue = AbortSignal.timeout(spec.readyTimeout * 1000)
   await Promise.race([
     watch.ready,
@@ -97,8 +98,7 @@ async function supervise({ spec: raw, root, logFile }: LaunchOrder): Promise<voi
 
   async function ask(wanted: NonNullable<LaunchTargetSpec['version']>): Promise<string | undefined> {
     try {
-      const headers = typeof wanted === 'object' && 'url' in wanted ? headersFor(wanted.url, spec) : {}
-      return scrub(await findVersion(wanted, headers, options, ending.signal))
+      return scrub(await findVersion(wanted, asking, options))
     } catch (error) {
       notes.push(`The version of ${spec.name} could not be found: ${scrub(messageOf(error))}.`)
       return undefined
@@ -164,14 +164,6 @@ function startError(command: string, error: NodeJS.ErrnoException): LlmBenchErro
 function endOf({ code, signal }: ServerExit): string {
   if (signal !== null) return `was ended by ${signal}`
   return code === 0 ? 'ended with exit code 0 (the command must stay in the foreground)' : `ended with exit code ${code}`
-}
-
-/** Of a request for a URL: the server's own are asked for with its key. */
-function headersFor(url: string, { target }: LaunchTargetSpec): Record<string, string> {
-  const [own] = target.baseURLs
-  if (own === undefined || new URL(url).host !== new URL(own).host) return {}
-  const [key] = target.apiKeys
-  return { ...(key === undefined ? {} : { authorization: `Bearer ${key}` }), ...target.headers }
 }
 
 function throttledLines(): (line: string) => void {

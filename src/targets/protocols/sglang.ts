@@ -42,7 +42,12 @@ export const sglangProtocol: HttpProtocol<SGLangTargetSpec> = {
     const infos = await Promise.all(doors.map((door) => probe.askAside(door, `${door.address.path}/get_server_info`)))
     for (const [i, { body }] of infos.entries()) checkCumulative(doors[i]!, body)
     const version = textAt(infos[0]?.body, 'version')
-    return { model: spec.model ?? paths[0], version: version === undefined ? undefined : `SGLang ${version}` }
+    const unseeded = infos.some(({ body }) => isRecord(body) && body.enable_deterministic_inference === false)
+    return {
+      model: spec.model ?? paths[0],
+      version: version === undefined ? undefined : `SGLang ${version}`,
+      noSeed: unseeded ? 'SGLang heeds no seed without --enable-deterministic-inference' : undefined,
+    }
   },
   sampleAnswer: asEvents(
     ...['Hello', 'Hello there', 'Hello there,', 'Hello there, you'].map(

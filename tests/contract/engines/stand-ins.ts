@@ -26,7 +26,12 @@ const under = {
 export const standIns: readonly EngineUnderTest[] = [
   // Room for the static batches as well, which take the place of all other sequences.
   { ...under, name: 'vllm', spec: vllm(common), oneBatch: true },
-  { ...under, name: 'sglang', spec: sglangEngine({ ...common, tensorParallelSize: 2 }), oneBatch: true },
+  {
+    ...under,
+    name: 'sglang',
+    spec: sglangEngine({ ...common, tensorParallelSize: 2, args: { enable_deterministic_inference: true } }),
+    oneBatch: true,
+  },
   { ...under, name: 'lmdeploy', spec: lmdeployEngine(common) },
   {
     ...under,

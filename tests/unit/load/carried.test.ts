@@ -3,7 +3,7 @@ import { specOf } from '../../../src/dsl/workload.ts'
 import type { Workload } from '../../../src/dsl/workload.ts'
 import type { ServedWorkloadSpec } from '../../../src/dsl/workload-spec.ts'
 import { clients, rollout } from '../../../src/dsl/workloads.ts'
-import { checkCarried } from '../../../src/load/carried.ts'
+import { checkCarried, seedNotes } from '../../../src/load/carried.ts'
 import type { RequestOption } from '../../../src/targets/target.ts'
 
 const rows = [{ messages: [], userTurns: [], outputTokens: [5] }]
@@ -41,4 +41,8 @@ test("lengths of the dataset that can't be forced are told", () => {
 test('a seed that nobody takes is told where answers are sampled', () => {
   expect(check(rollout({ batch: 1, n: 2 }), 'seed')).toEqual([expect.stringContaining('takes no seed')])
   expect(check(clients({ n: 1, temperature: 0 }), 'seed')).toEqual([])
+  expect(seedNotes({ temperature: 1, seed: 0 }, 'SGLang heeds no seed')).toEqual([
+    'SGLang heeds no seed: sampled answers differ from run to run.',
+  ])
+  expect(seedNotes({ temperature: 1, doSample: false, seed: 0 }, 'SGLang heeds no seed')).toEqual([])
 })

@@ -36,6 +36,14 @@ describe('offline', () => {
     expect(columns.targets).toEqual(['memory'])
   })
 
+  test('a seed that has no effect is told where answers are sampled', async () => {
+    const noSeed = 'the engine heeds no seed'
+    const notes = async (options: OfflineOptions) =>
+      (await runOffline({ warmup: 0, ...options }, new MemoryEngine({ noSeed }))).result.notes
+    expect(await notes({ temperature: 1 })).toEqual([`${noSeed}: sampled answers differ from run to run.`])
+    expect(await notes({})).toEqual([])
+  })
+
   test('no two warm-up prompts begin alike, nor as one of the load does', async () => {
     const engine = new MemoryEngine()
     await runOffline({ requests: 5, warmup: 7 }, engine)

@@ -28,7 +28,7 @@ function request(content: string, more: Partial<GenerateRequest> = {}): Generate
 describe('an engine in the place of a server', () => {
   test('is asked as the workload asks, and answers with its own counts and times', async () => {
     const { engine, target, tokens } = open()
-    expect(await target.prepare()).toEqual({ model: 'tiny', version: 'memory 1', streams: true })
+    expect(await target.prepare()).toEqual({ model: 'tiny', version: 'memory 1', streams: true, noSeed: undefined })
     const answer = await target.send(request('hello', { temperature: 1, doSample: false, topK: 4, ignoreEos: true }), signal)
     expect(engine.generated).toEqual([
       [

@@ -14,7 +14,7 @@ import time
 
 PROTOCOL = 1
 # How long an engine may take to close before its processes are ended.
-CLOSE_SECONDS = 60
+CLOSE_SECONDS = 30
 
 now_ns = time.monotonic_ns
 

@@ -6,9 +6,10 @@ import os
 import platform
 import random
 import sys
+import threading
 import traceback
 
-from llm_bench_channel import PROTOCOL, Channel, end_group, now_ns, take_stdio
+from llm_bench_channel import CLOSE_SECONDS, PROTOCOL, Channel, end_group, now_ns, take_stdio
 from llm_bench_jobs import Call, Job
 
 
@@ -27,6 +28,8 @@ class Engine:
     # Why it can't time the steps of a static batch; None where it can.
     no_one_batch = None
 
+    # Why the seeds of requests have no effect; None where they have.
+    no_seed = None
     # Tokens that every answer may have, where it is not each request's own to say.
     output_length = None
 
@@ -184,6 +187,7 @@ def run(choose, stream=None):
         contextLength=engine.context_length,
         streams=engine.streams,
         outputLength=engine.output_length,
+        noSeed=engine.no_seed,
         noOneBatch=engine.no_one_batch,
     )
     try:
@@ -196,6 +200,10 @@ def run(choose, stream=None):
 
 def end(engine):
     """Ends, whatever threads the engine has left."""
+    # An engine whose loop has broken may wait for it for ever, and its requests with it.
+    limit = threading.Timer(CLOSE_SECONDS, end_group)
+    limit.daemon = True
+    limit.start()
     try:
         engine.close()
     finally:

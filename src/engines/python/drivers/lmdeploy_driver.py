@@ -20,6 +20,7 @@ class Lmdeploy(Engine):
         self.lib = lmdeploy
         model, trust = spec["model"], spec["trustRemoteCode"]
         self.tokenizer = AutoTokenizer.from_pretrained(spec.get("tokenizer", model), trust_remote_code=trust)
+        self.adds_bos = self.tokenizer.encode("")[:1] == [self.tokenizer.bos_token_id]
         config = lmdeploy.TurbomindEngineConfig if spec["backend"] == "turbomind" else lmdeploy.PytorchEngineConfig
         options = given(
             session_len=spec.get("maxModelLen"),
@@ -59,8 +60,7 @@ class Lmdeploy(Engine):
             job.fail("cancelled" if job.call.cancelled else problem, self.text(job.tokens))
 
     def _stream(self, jobs):
-        # Prompts go in as texts: a list of ids is not taken everywhere.
-        prompts = [self.tokenizer.decode(job.prompt, skip_special_tokens=False) for job in jobs]
+        prompts = [self._prompt_text(job.prompt) for job in jobs]
         texts = [""] * len(jobs)
         configs = [self._config(job) for job in jobs]
         responses = self.pipeline.stream_infer(prompts, gen_config=configs, do_preprocess=False)
@@ -76,6 +76,12 @@ class Lmdeploy(Engine):
                 job.prompt_tokens = response.input_token_len
                 job.finish(texts[response.index], "length" if response.finish_reason == "length" else "stop")
 
+    def _prompt_text(self, ids):
+        # `stream_infer` takes texts only, and encodes them with what the tokenizer puts before every text: a prompt that begins
+        # with it already would have it twice (from 0.6.3 on LMDeploy takes one of two away, and warns each time).
+        begun = self.adds_bos and ids[:1] == [self.tokenizer.bos_token_id]
+        return self.tokenizer.decode(ids[1:] if begun else ids, skip_special_tokens=False)
+
     def _config(self, job):
         sampled = job.temperature > 0
         options = {
@@ -86,11 +92,11 @@ class Lmdeploy(Engine):
             "top_p": job.top_p,
             "top_k": job.top_k if sampled else 1,
             "random_seed": job.seed,
-            "do_sample": sampled,
         }
-        # Earlier releases always sample, and know greedy decoding as the best one of one.
-        known = {field.name for field in dataclasses.fields(self.lib.GenerationConfig)}
-        return self.lib.GenerationConfig(**{name: value for name, value in options.items() if name in known})
+        # Releases without it always sample, and know greedy decoding as the best one of one.
+        if any(field.name == "do_sample" for field in dataclasses.fields(self.lib.GenerationConfig)):
+            options["do_sample"] = sampled
+        return self.lib.GenerationConfig(**options)
 
 
 def device_name():

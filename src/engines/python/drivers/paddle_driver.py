@@ -55,6 +55,8 @@ class Paddle(StaticEngine):
             return f"PaddleNLP's predictor ends all answers at maxDecodeLength ({self.output_length}): set maxTokens to it"
         if max(job.min_tokens, job.max_tokens if job.ignore_eos else 0) > self.min_length:
             return f"PaddleNLP's predictor ends no answer before minDecodeLength ({self.min_length}): raise it to force longer ones"
+        if job.top_k > 0:
+            return "PaddleNLP's predictor knows no top_k: leave topK out"
         if len(job.prompt) > self.source_length:
             return f"the prompt has {len(job.prompt)} tokens, more than maxSourceLength ({self.source_length})"
         return None

@@ -38,8 +38,14 @@ class SglangEngine(AsyncEngine):
         import sglang
         from sglang.srt.sampling.sampling_params import SamplingParams
 
-        self.known_sampling = inspect.signature(SamplingParams).parameters
         self.engine = sglang.Engine(**arguments_of(spec, spec.get("maxSequences")))
+        self.seeded = "sampling_seed" in inspect.signature(SamplingParams).parameters
+        # Heeded or not, a release that knows the seed takes it without a word.
+        deterministic = getattr(self.engine.tokenizer_manager.server_args, "enable_deterministic_inference", False)
+        if not self.seeded:
+            self.no_seed = "SGLang takes no seed before 0.5.3"
+        elif not deterministic:
+            self.no_seed = "SGLang heeds no seed without enable_deterministic_inference (in `args`)"
         self.tokenizer = self.engine.tokenizer_manager.tokenizer
         self.context_length = self.engine.tokenizer_manager.context_len
         return device_name()
@@ -55,10 +61,8 @@ class SglangEngine(AsyncEngine):
             "temperature": job.temperature,
             "top_p": job.top_p,
             "top_k": job.top_k or -1,
-            "sampling_seed": job.seed,
+            **({"sampling_seed": job.seed} if self.seeded else {}),
         }
-        # Earlier releases know no seed, and refuse what they don't know.
-        sampling = {name: value for name, value in sampling.items() if name in self.known_sampling}
         chunks = await self.engine.async_generate(input_ids=job.prompt, sampling_params=sampling, stream=True)
         async for chunk in chunks:
             at_ns, told = now_ns(), chunk["meta_info"]

@@ -1,8 +1,9 @@
-"""A driver of static batches, two requests each. Its first argument says what fails."""
+"""A driver of static batches, two requests each. Its first argument says what fails; with a second one it never closes."""
 
 import sys
 import threading
 
+import llm_bench_driver
 from llm_bench_channel import now_ns
 from llm_bench_driver import run
 from llm_bench_static import StaticEngine
@@ -27,6 +28,10 @@ class Failing(StaticEngine):
             raise RuntimeError("the loop is broken")
         super().serve(channel)
 
+    def close(self):
+        if len(sys.argv) > 2:
+            threading.Event().wait()
+
     def start_batch(self, jobs):
         return Batch(jobs)
 
@@ -44,4 +49,5 @@ class Batch:
             job.finish("w7", "stop")
 
 
+llm_bench_driver.CLOSE_SECONDS = 0.2
 run(lambda needs: Failing())

@@ -1,5 +1,6 @@
 """A model that every stand-in for an engine shares: words for tokens, and answers that follow from prompt and seed alone."""
 
+import os
 import random
 import time
 import zlib
@@ -17,6 +18,7 @@ LARGE = "w999"
 class Tokenizer:
     chat_template = "one word for each message's end"
     all_special_ids = [0, 1, END]
+    bos_token_id = 1
     eos_token_id = END
     pad_token_id = 0
     padding_side = "right"
@@ -30,7 +32,8 @@ class Tokenizer:
 
     def apply_chat_template(self, messages, tokenize=True, add_generation_prompt=False):
         assert not tokenize and add_generation_prompt
-        return " ".join(f"{message['content']} end" for message in messages)
+        begin = "w1 " if "STAND_IN_BOS" in os.environ else ""
+        return begin + " ".join(f"{message['content']} end" for message in messages)
 
     def encode(self, text, add_special_tokens=True):
         if UNREADABLE in text:

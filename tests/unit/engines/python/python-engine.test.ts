@@ -18,7 +18,11 @@ beforeAll(async () => {
 })
 afterAll(() => rm(root, { recursive: true }))
 
-async function load(how: string, context: { signal?: AbortSignal; logFolder?: string } = {}, options: object = {}): Promise<Engine> {
+async function load(
+  how: string,
+  context: { root?: string; signal?: AbortSignal; logFolder?: string } = {},
+  options: object = {},
+): Promise<Engine> {
   const spec = transformers({ python: `${process.execPath} ${FAKE} ${how}`, model: 'qwen', ...options })
   const engine = await loadEngine(spec, NEEDS, { root, ...context })
   onTestFinished(() => engine.close())
@@ -97,6 +101,18 @@ test('a case that ends its driver is skipped with the reason, and the other case
   expect(await run(4)).toMatchObject({ prefillNs: 7, sequencesPerDecode: [1] })
 })
 
+test('where a driver can not be loaded again, what is left fails at once with that reason', async () => {
+  const folder = await mkdtemp(join(root, 'lost-'))
+  const engine = await load('lost', { root: folder })
+  const errorsOf = async () => (await engine.generate([request, request], { originNs: 0n, signal: never })).map(({ error }) => error)
+  const [went, again] = [/was ended by SIGKILL/, /transformers\(\) went down and can't be loaded again: .*no memory is left/]
+  expect(await errorsOf()).toEqual([expect.stringMatching(went), expect.stringMatching(went)])
+  for (let repeat = 0; repeat < 3; repeat++) expect(await errorsOf()).toEqual([expect.stringMatching(again), expect.stringMatching(again)])
+  const { skipped } = await engine.oneBatch({ batch: 1, inputLength: 4, outputLength: 3, seed: 0 }, never)
+  expect(skipped).toMatch(again)
+  expect(await readFile(join(folder, 'loads'), 'utf8')).toBe('x')
+})
+
 test('requests of one turn of the event loop come to the driver together', async () => {
   const logFolder = await mkdtemp(join(root, 'together-'))
   const engine = await load('well', { logFolder })
@@ -115,6 +131,14 @@ test('requests of one turn of the event loop come to the driver together', async
 test('what a driver prints goes to a file in the run’s folder', async () => {
   await (await load('well', { logFolder: root })).close()
   expect(await readFile(join(root, 'engine.log'), 'utf8')).toMatch(/loading .*"model":"qwen"/)
+})
+
+test('no secret is in what a driver says of a request or a case', async () => {
+  const engine = await load('tells', {}, { env: { HF_TOKEN: 'hf-of-the-engine' } })
+  const [answer] = await engine.generate([request], { originNs: 0n, signal: never })
+  expect(answer!.error).toBe('rejected: ***')
+  const skips = [4, 16].map(async (batch) => (await engine.oneBatch({ batch, inputLength: 4, outputLength: 3, seed: 0 }, never)).skipped)
+  expect(await Promise.all(skips)).toEqual(['no room for ***', 'no room for ***'])
 })
 
 const PEM = '-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkq\n-----END PRIVATE KEY-----'

@@ -1,14 +1,17 @@
 // Real processes: a server is launched, found ready, and ended with all that it started, whoever dies first.
 import { spawn } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { copyFile, readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { LaunchTargetSpec } from '../../../../src/dsl/launch.ts'
+import { lightllm } from '../../../../src/dsl/native-targets.ts'
 import { openai } from '../../../../src/dsl/targets.ts'
+import { hasOpenSSL, makeCertificates } from '../../../contract/certificates.ts'
+import type { Certificates } from '../../../contract/certificates.ts'
 import { processesUsing } from '../../../e2e/processes.ts'
 import { PATIENCE_MS } from '../../../patience.ts'
 import { standIn, started, temporaryFolder } from './stand-in.ts'
@@ -52,7 +55,7 @@ describe('ready', () => {
     await expect(started(folder, spec)).rejects.toMatchObject({
       code: 'SERVER',
       message: expect.stringMatching(
-        /^stand-in was not ready within 4 seconds \(`ready\.timeout`\): http:\S+\/v1\/models was asked for, in vain: ECONNREFUSED; started as: \S+node \S+launched-server\.ts port=\d+.*\n {2}the end of its output:\n {2}serving as nobody, with the token of nobody\n {2}loading weights\n {2}Its whole output is in \S+server\.log$/s,
+        /^stand-in was not ready within 4 seconds \(`ready\.timeout`\): http:\S+\/v1\/models was asked for, in vain: connection refused.*; started as: \S+node \S+launched-server\.ts port=\d+.*\n {2}the end of its output:\n {2}serving as nobody, with the token of nobody\n {2}loading weights\n {2}Its whole output is in \S+server\.log$/s,
       ) as string,
     })
     expect(await processesUsing(folder)).toEqual([])
@@ -89,6 +92,51 @@ describe('ready', () => {
     const folder = temporaryFolder()
     const spec = standIn([], { baseURL: `http://127.0.0.1:${port}` })
     await expect(started(folder, spec)).rejects.toThrow(`somebody answers on 127.0.0.1:${port} already`)
+  })
+})
+
+describe('the way to it is its target’s', () => {
+  const version = (baseURL: string) => ({ version: { url: `${baseURL}/version`, path: 'engine.version' } })
+
+  test('over a Unix socket', async () => {
+    const folder = temporaryFolder()
+    const baseURL = 'http://localhost'
+    const options = { target: openai({ baseURL, socketPath: 'server.sock' }), ...version(baseURL) }
+    expect(await started(folder, standIn(['socket=server.sock'], options))).toMatchObject({ version: '1.2.3', notes: [] })
+    await expect(started(folder, standIn(['socket=server.sock'], options))).rejects.toThrow(
+      `somebody answers on ${folder}/server.sock already`,
+    )
+    // Of a target that has no list of models, the socket's being open is the sign.
+    const other = lightllm({ baseURL, socketPath: 'other.sock' })
+    expect(await started(folder, standIn(['socket=other.sock', 'slow=200'], { target: other }))).toMatchObject({ notes: [] })
+  })
+
+  describe.skipIf(!hasOpenSSL)('over TLS', () => {
+    let certificates: Certificates
+    beforeAll(async () => {
+      certificates = await makeCertificates({ server: 'IP:127.0.0.1' })
+    })
+    afterAll(() => certificates.remove())
+
+    test('with a CA of its own', async () => {
+      const baseURL = 'https://127.0.0.1:{port}'
+      const words = [`tls=${certificates.folder}/server`]
+      const target = openai({ baseURL, ca: 'ca.pem' })
+      const folder = temporaryFolder()
+      // As where the server makes its certificate itself, while it starts.
+      setTimeout(() => void copyFile(join(certificates.folder, 'ca.pem'), join(folder, 'ca.pem')), 300)
+      const server = await started(folder, standIn(words, { target, ...version(baseURL) }))
+      expect(server).toMatchObject({ version: '1.2.3', notes: [] })
+      // A sign of readiness on another port of the same server is asked for over the same TLS.
+      const elsewhere = { target: openai({ baseURL: 'https://127.0.0.1:1', ca: 'ca.pem' }), ready: { url: `${baseURL}/version` } }
+      await started(folder, standIn(words, elsewhere))
+    })
+
+    test('a certificate that nobody vouches for is not taken', async () => {
+      const target = openai({ baseURL: 'https://127.0.0.1:{port}' })
+      const spec = standIn([`tls=${certificates.folder}/server`], { target, ready: { timeout: 3 } })
+      await expect(started(temporaryFolder(), spec)).rejects.toThrow(/\/v1\/models was asked for, in vain: .*certificate/)
+    })
   })
 })
 

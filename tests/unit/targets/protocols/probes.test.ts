@@ -46,6 +46,12 @@ test.each<[string, Make, Record<string, unknown>, TargetInfo]>([
     { '/get_model_info': { model_path: 'm' }, '/get_server_info': { version: '0.5.9', stream_output: false } },
     { model: 'm', version: 'SGLang 0.5.9' },
   ],
+  [
+    'sglang whose seeds have no effect',
+    native.sglang,
+    { '/get_model_info': { model_path: 'm' }, '/get_server_info': { enable_deterministic_inference: false } },
+    { model: 'm', noSeed: 'SGLang heeds no seed without --enable-deterministic-inference' },
+  ],
   ['sglang of another day', native.sglang, { '/model_info': { model_path: 'm' } }, { model: 'm' }],
   ['lmdeploy', native.lmdeploy, { '/v1/models': models }, { model: 'm' }],
   ['tgi', native.tgi, { '/info': { model_id: 'm', version: '3.3.5' } }, { model: 'm', version: 'TGI 3.3.5' }],

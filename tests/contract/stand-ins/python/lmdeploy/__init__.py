@@ -43,7 +43,7 @@ class Pipeline:
     def stream_infer(self, prompts, gen_config=None, do_preprocess=True):
         assert not do_preprocess and len(gen_config) == len(prompts)
         waiting = list(range(len(prompts)))
-        inputs = [Tokenizer().encode(prompt, add_special_tokens=False) for prompt in prompts]
+        inputs = [Tokenizer().encode(prompt) for prompt in prompts]
         counts = [0] * len(prompts)
         while waiting:
             one_pass()

@@ -1,18 +1,23 @@
 """SGLang's call signatures, as far as the driver uses them."""
 
 import asyncio
+import random
 import types
 
 from sglang.srt.sampling.sampling_params import SamplingParams
+from sglang.srt.server_args import ServerArgs
 from stand_in_model import CONTEXT, PASS_SECONDS, Tokenizer, next_token
 
 __version__ = "0.5.4"
 
 
 class Engine:
-    def __init__(self, model_path, dtype="auto", tp_size=1, trust_remote_code=False, max_running_requests=None, context_length=None):
-        self.tokenizer_manager = types.SimpleNamespace(tokenizer=Tokenizer(), context_len=context_length or CONTEXT)
-        self.places = max_running_requests or 256
+    def __init__(self, **kwargs):
+        args = ServerArgs(**kwargs)
+        context_len = args.context_length or CONTEXT
+        self.tokenizer_manager = types.SimpleNamespace(tokenizer=Tokenizer(), context_len=context_len, server_args=args)
+        self.places = args.max_running_requests or 256
+        self.seeded = args.enable_deterministic_inference
         self.free = None
 
     async def async_generate(self, prompt=None, sampling_params=None, input_ids=None, stream=False):
@@ -22,7 +27,7 @@ class Engine:
 
     async def _chunks(self, prompt, sampling):
         params, tokens = SamplingParams(**sampling), []
-        seed = getattr(params, "sampling_seed", None)
+        seed = getattr(params, "sampling_seed", None) if self.seeded else random.random()
         async with self.free:
             while len(tokens) < params.max_new_tokens:
                 await asyncio.sleep(PASS_SECONDS)

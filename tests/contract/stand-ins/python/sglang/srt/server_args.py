@@ -11,6 +11,7 @@ class ServerArgs:
     trust_remote_code: bool = False
     max_running_requests: Optional[int] = None
     context_length: Optional[int] = None
+    enable_deterministic_inference: bool = False
 
 
 @dataclasses.dataclass
