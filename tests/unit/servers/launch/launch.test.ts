@@ -51,11 +51,11 @@ describe('ready', () => {
 
   test('never: the error names the time-out, what was waited for and the end of the output', async () => {
     const folder = temporaryFolder()
-    const spec = standIn(['slow=never', 'child', 'print=loading weights'], { ready: { timeout: 4 } })
+    const spec = standIn(['slow=never', 'child', 'print=loading weights'], { ready: { timeout: 8 } })
     await expect(started(folder, spec)).rejects.toMatchObject({
       code: 'SERVER',
       message: expect.stringMatching(
-        /^stand-in was not ready within 4 seconds \(`ready\.timeout`\): http:\S+\/v1\/models was asked for, in vain: connection refused.*; started as: \S+node \S+launched-server\.ts port=\d+.*\n {2}the end of its output:\n {2}serving as nobody, with the token of nobody\n {2}loading weights\n {2}Its whole output is in \S+server\.log$/s,
+        /^stand-in was not ready within 8 seconds \(`ready\.timeout`\): http:\S+\/v1\/models was asked for, in vain: connection refused.*; started as: \S+node \S+launched-server\.ts port=\d+.*\n {2}the end of its output:\n {2}serving as nobody, with the token of nobody\n {2}loading weights\n {2}Its whole output is in \S+server\.log$/s,
       ) as string,
     })
     expect(await processesUsing(folder)).toEqual([])
@@ -95,9 +95,9 @@ describe('ready', () => {
   })
 })
 
-describe('the way to it is its target’s', () => {
-  const version = (baseURL: string) => ({ version: { url: `${baseURL}/version`, path: 'engine.version' } })
+const version = (baseURL: string) => ({ version: { url: `${baseURL}/version`, path: 'engine.version' } })
 
+describe('the way to it is its target’s', () => {
   test('over a Unix socket', async () => {
     const folder = temporaryFolder()
     const baseURL = 'http://localhost'
