@@ -140,7 +140,7 @@ export function describeEngine(engineUnderTest: EngineUnderTest): void {
           },
         },
       )
-      expect(performance.now() - abortedAt).toBeLessThan(5000)
+      expect(performance.now() - abortedAt).toBeLessThan(20_000)
       expect(ended.toSorted((a, b) => a - b)).toEqual([...answers.keys()])
       for (const [index, answer] of answers.entries()) {
         if (index === 1) expect(answer).toMatchObject({ outputTokens: 4, finishReason: 'length' })

@@ -11,6 +11,8 @@ import type { Workload } from '../../../src/dsl/workload.ts'
 import { clients, requestRate } from '../../../src/dsl/workloads.ts'
 import { runInWorker } from '../../../src/load/run-in-worker.ts'
 import type { RequestRecord } from '../../../src/metrics/record.ts'
+import { summarize } from '../../../src/metrics/summarize.ts'
+import type { RequestMetrics } from '../../../src/metrics/summary-types.ts'
 import type { Truth } from './truth-server.ts'
 
 const TTFT_MS = 40
@@ -80,8 +82,10 @@ test.for(workloads)('%s: no request is told faster than it was, and hardly slowe
     expect(last - sent).toBeGreaterThanOrEqual(lastNs - receivedNs)
     late.push({ ttft: (first - sent - (firstNs - receivedNs)) / 1e6, e2e: (last - sent - (lastNs - receivedNs)) / 1e6 })
   }
-  expect(medianOf(late.map(({ ttft }) => ttft))).toBeLessThan(20)
-  expect(medianOf(late.map(({ e2e }) => e2e))).toBeLessThan(20)
+  // Where the machine was busy, the client says by how much it read late.
+  const slackMs = 20 + (summarize(record) as RequestMetrics).client!.lag!.p99
+  expect(medianOf(late.map(({ ttft }) => ttft))).toBeLessThan(slackMs)
+  expect(medianOf(late.map(({ e2e }) => e2e))).toBeLessThan(slackMs)
 })
 
 function medianOf(values: readonly number[]): number {

@@ -51,11 +51,13 @@ describe('ready', () => {
 
   test('never: the error names the time-out, what was waited for and the end of the output', async () => {
     const folder = temporaryFolder()
-    const spec = standIn(['slow=never', 'child', 'print=loading weights'], { ready: { timeout: 8 } })
+    // A shell has said all that it will long before its time is over, on a busy machine too.
+    const script = 'echo serving as nobody; sleep 86400 & echo loading weights; wait'
+    const spec = standIn([], { command: 'sh', args: ['-c', script, 'server', 'port={port}'], ready: { timeout: 2 } })
     await expect(started(folder, spec)).rejects.toMatchObject({
       code: 'SERVER',
       message: expect.stringMatching(
-        /^stand-in was not ready within 8 seconds \(`ready\.timeout`\): http:\S+\/v1\/models was asked for, in vain: connection refused.*; started as: \S+node \S+launched-server\.ts port=\d+.*\n {2}the end of its output:\n {2}serving as nobody, with the token of nobody\n {2}loading weights\n {2}Its whole output is in \S+server\.log$/s,
+        /^stand-in was not ready within 2 seconds \(`ready\.timeout`\): http:\S+\/v1\/models was asked for, in vain: connection refused.*; started as: sh -c .* server port=\d+.*\n {2}the end of its output:\n {2}serving as nobody\n {2}loading weights\n {2}Its whole output is in \S+server\.log$/s,
       ) as string,
     })
     expect(await processesUsing(folder)).toEqual([])

@@ -258,7 +258,7 @@ describe('faults, as a client on a plain socket sees them', () => {
   })
 
   test('refuse: connections in use are reset and new ones refused, until the port is served again', async () => {
-    const server = await start({ ttft: 5000, faults: { refuse: { from: 20, until: 400 } } })
+    const server = await start({ ttft: 5000, faults: { refuse: { from: 20, until: 1500 } } })
     expect((await rawPost(server.port, CHAT, '\0')).end).toBe('reset')
     expect((await rawPost(server.port, CHAT, '\0')).end).toBe('refused')
     await vi.waitFor(async () => expect((await server.get('/health')).status).toBe(200), PATIENCE_MS)

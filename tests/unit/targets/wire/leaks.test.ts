@@ -41,7 +41,7 @@ describe.each(['socket', 'undici'] as const)('over %s', (transport) => {
     ]
     server.play(({ path }) => fates[Number(path.slice(1)) % fates.length]!)
     const before = openSockets()
-    const http = new HttpClient({ clock, timeout: 30, idleTimeout: 0.2, transport })
+    const http = new HttpClient({ clock, timeout: 30, idleTimeout: 0.5, transport })
     const controller = new AbortController()
     const kinds = new Map<string, number>()
     let next = 0
