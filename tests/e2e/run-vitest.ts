@@ -17,11 +17,14 @@ export const PLAIN_CONFIG = `
   export default defineConfig({ plugins: [llmBench()] })
 `
 
+/** Calls this when what it belongs to ends: the test, if nothing else is said. */
+export type AtEnd = (end: () => Promise<void>) => void
+
 /** A real Vitest project in a folder of its own, removed after the test. Files map names to contents. */
-export async function project(files: Record<string, string>): Promise<string> {
+export async function project(files: Record<string, string>, atEnd: AtEnd = onTestFinished): Promise<string> {
   await mkdir(TEMPORARY, { recursive: true })
   const folder = await realpath(await mkdtemp(join(TEMPORARY, 'project-')))
-  onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }))
+  atEnd(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }))
   for (const [name, content] of Object.entries({ 'vitest.config.ts': PLAIN_CONFIG, ...files })) {
     await mkdir(dirname(join(folder, name)), { recursive: true })
     await writeFile(join(folder, name), content)

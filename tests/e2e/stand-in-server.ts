@@ -2,12 +2,13 @@ import { createServer } from 'node:http'
 import type { RequestListener, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
+import type { AtEnd } from './run-vitest.ts'
 
 /** Serves this on a free loopback port until the test ends. */
-export async function serve(listener: RequestListener): Promise<string> {
+export async function serve(listener: RequestListener, atEnd: AtEnd = onTestFinished): Promise<string> {
   const server = createServer(listener)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(
+  atEnd(
     () =>
       new Promise<void>((resolve) => {
         server.closeAllConnections()
@@ -18,14 +19,14 @@ export async function serve(listener: RequestListener): Promise<string> {
 }
 
 /** A server with one model, which streams answers of one token as long as `answers` says so, and else refuses. */
-export function serveTokens(answers: (request: number) => boolean = () => true): Promise<string> {
+export function serveTokens(answers: (request: number) => boolean = () => true, atEnd: AtEnd = onTestFinished): Promise<string> {
   let asked = 0
   return serve((request, response) => {
     if (request.method === 'GET') return response.end('{"data":[{"id":"m"}]}')
     request.resume()
     if (answers(asked++)) return streamToken(response)
     return response.writeHead(503).end('{"error":{"message":"out of memory"}}')
-  })
+  }, atEnd)
 }
 
 function streamToken(response: ServerResponse): void {
