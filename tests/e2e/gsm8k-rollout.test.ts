@@ -11,7 +11,7 @@ import { startEmbedded } from '../../src/servers/embedded/start.ts'
 import { latest, list, project, readSummary, REPOSITORY, runBench, startBench } from './run-vitest.ts'
 
 const DATA = resolve(REPOSITORY, '../shared/data/gsm8k-instruct.parquet')
-const [BATCHES, BATCH, N, TOKENS] = [8, 8, 8, 32]
+const [BATCHES, BATCH, N, TOKENS] = [7, 8, 8, 16]
 
 test.skipIf(!existsSync(DATA))("a GSM8K rollout goes on after Ctrl-C to the same totals, which are the engine's", async () => {
   const server = await startEmbedded(embedded(), { root: REPOSITORY })

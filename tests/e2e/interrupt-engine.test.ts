@@ -56,8 +56,8 @@ describe.for(['forks', 'threads'])('in %s', (pool) => {
 
 test('a second Ctrl-C ends the run at once, and the engine in mid-pass', async () => {
   const { folder, run } = await startLong('oneBatch', 'threads')
-  process.kill(run.child.pid!, 'SIGINT')
-  process.kill(run.child.pid!, 'SIGINT')
+  run.child.kill('SIGINT')
+  run.child.kill('SIGINT')
   const finished = await run.finished
   expectNoCrash(finished)
   expect(finished.exitCode).toBe(130)
@@ -66,7 +66,7 @@ test('a second Ctrl-C ends the run at once, and the engine in mid-pass', async (
 
 test('no engine outlives a run that is killed', async () => {
   const { folder, run } = await startLong('offline', 'threads')
-  process.kill(run.child.pid!, 'SIGKILL')
+  run.child.kill('SIGKILL')
   await run.finished
   await expectNothingLeft(folder)
 })

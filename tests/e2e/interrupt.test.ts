@@ -5,6 +5,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { simulator } from '../../src/dsl/simulator.ts'
 import { startSimulator } from '../../src/servers/simulator/start.ts'
 import { until } from '../patience.ts'
+import { TokenServer } from '../unit/load/token-server.ts'
 import { processesUsing } from './processes.ts'
 import { latest, list, project, readLatest, readSummary, REPOSITORY, runBench, startBench } from './run-vitest.ts'
 
@@ -20,7 +21,7 @@ const LONG = `
 const ROLLOUT = `
   import { test } from 'vitest'
   import { rollout } from 'vitest-llm-bench'
-  test('t', async ({ bench }) => { await bench('rl', rollout({ batch: 2, n: 4, maxTokens: 128, resume: true })).run() })
+  test('t', async ({ bench }) => { await bench('rl', rollout({ batch: 2, n: 4, maxTokens: 8, resume: true })).run() })
 `
 
 /** A server that says when the load is under way. */
@@ -59,7 +60,7 @@ test('Ctrl-C before the load begins still leaves reports that say so', async () 
   const folder = await project({ 'long.bench.ts': LONG })
   const run = startBench(folder)
   await until(async () => (await list(latest(folder))).some((name) => name.includes('chat')))
-  process.kill(run.child.pid!, 'SIGINT')
+  run.child.kill('SIGINT')
   const { exitCode, output } = await run.finished
   expect(exitCode, output).toBe(130)
   expect(output).toMatch(/Results {2}bench-results.* PARTIAL/)
@@ -72,9 +73,9 @@ test('a second Ctrl-C ends the run at once', async () => {
   const run = startBench(folder)
   await run.says('RUN')
   await until(async () => (await list(latest(folder))).some((name) => name.includes('chat')))
-  process.kill(run.child.pid!, 'SIGINT')
+  run.child.kill('SIGINT')
   await run.says('Interrupted')
-  process.kill(run.child.pid!, 'SIGINT')
+  run.child.kill('SIGINT')
   const { exitCode } = await run.finished
   expect(exitCode).not.toBe(0)
   await until(async () => (await processesUsing(folder)).length === 0)
@@ -85,35 +86,40 @@ test('no process outlives a run that is killed', async () => {
   const run = startBench(folder)
   await run.says('RUN')
   await until(async () => (await list(latest(folder))).some((name) => name.includes('chat')))
-  process.kill(run.child.pid!, 'SIGKILL')
+  run.child.kill('SIGKILL')
   await run.finished
   await until(async () => (await processesUsing(folder)).length === 0)
 })
 
 test('a rollout that was interrupted is resumed to the same totals', async () => {
+  // Sixteen prompts in batches of two, four answers each: three batches and a part of the fourth are answered, then nothing.
+  const server = new TokenServer()
+  await server.listen()
+  onTestFinished(() => server.close())
+  server.answers = 3 * 8 + 3
+  const env = { LLM_BENCH_BASE_URL: server.url }
   const folder = await project({ 'rl.bench.ts': ROLLOUT })
-  const run = startBench(folder)
-  await until(async () => {
-    const bench = (await list(latest(folder))).find((name) => name.includes('rl'))
-    return bench !== undefined && (await readFile(latest(folder, bench, 'global_stats.csv'), 'utf8').catch(() => '')).split('\n').length > 4
-  })
+  const run = startBench(folder, [], env)
+  await until(() => Promise.resolve(server.bodies.length === 4 * 8))
   process.kill(-run.child.pid!, 'SIGINT')
   await run.finished
   const before = (await readSummary(folder)).tests[0]!.runs[0]!
   expect(before.partial).toBe(true)
   const rowsBefore = await rows(folder, before.folder)
-  expect(rowsBefore.length).toBeLessThan(8)
+  expect(rowsBefore).toHaveLength(3)
 
-  const { exitCode, output } = await runBench(folder)
+  server.answers = Infinity
+  const { exitCode, output } = await runBench(folder, [], env)
   expect(exitCode, output).toBe(0)
   const after = (await readSummary(folder)).tests[0]!.runs[0]!
   const rowsAfter = await rows(folder, after.folder)
-  // Sixteen prompts in batches of two; the finished batches are the very same rows.
+  // The finished batches are the very same rows.
   expect(rowsAfter).toHaveLength(8)
   expect(rowsAfter.slice(0, rowsBefore.length)).toEqual(rowsBefore)
-  expect(after.metrics).toMatchObject({ requests: 64, completed: 64, outputTokens: 64 * 128 })
+  expect(after.metrics).toMatchObject({ requests: 64, completed: 64, outputTokens: 64 * 8 })
+  expect(server.bodies).toHaveLength(4 * 8 + 5 * 8)
   const sum = rowsAfter.reduce((total, row) => total + Number(row.split(',')[4]), 0)
-  expect(sum).toBe(64 * 128)
+  expect(sum).toBe(64 * 8)
 })
 
 async function rows(folder: string, bench: string): Promise<string[]> {
