@@ -32,5 +32,10 @@ const NOT_LOAD = new Set([
 
 /** What a workload asks for, apart from what it is asked of: equal digests mean equal load. */
 export function workloadDigest(spec: WorkloadSpec): string {
-  return digestOf(Object.fromEntries(Object.entries(spec).filter(([name]) => !NOT_LOAD.has(name))))
+  return digestOf(loadOf(spec))
+}
+
+/** The options of a workload that say what it asks for, apart from what it is asked of and from how it is measured. */
+export function loadOf(spec: WorkloadSpec): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(spec).filter(([name]) => !NOT_LOAD.has(name)))
 }

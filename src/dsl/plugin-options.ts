@@ -1,11 +1,27 @@
 import { z } from 'zod'
 import { engineOption } from './engines.ts'
 import type { EngineSpec } from './engines.ts'
-import { boolean, nonEmptyString, parseOptions } from './options.ts'
+import { boolean, nonEmptyString, parseOptions, wholeNumber } from './options.ts'
 import { targetOption } from './targets.ts'
 import type { TargetSpec } from './targets.ts'
 import { validityOption } from './validity.ts'
 import type { ValidityOptions } from './validity.ts'
+
+/** Options of baselines. */
+interface BaselineOptions {
+  /** Folder for baselines, relative to Vitest's root (default: `benchmarks/baselines`). */
+  folder?: string
+  /** Runs that `vitest-llm-bench accept` lets a baseline keep (default: 10). */
+  keep?: number
+  /** Axes that may differ without it being another cohort: names of `environment`, or any axis such as `engine.flags`. */
+  ignore?: string[]
+}
+
+const baselineOptions = z.strictObject({
+  folder: nonEmptyString.default('benchmarks/baselines'),
+  keep: wholeNumber(1).default(10),
+  ignore: z.array(nonEmptyString).default([]),
+})
 
 /** Options of the plugin. */
 export interface LlmBenchOptions {
@@ -19,6 +35,8 @@ export interface LlmBenchOptions {
   environment?: Record<string, string>
   /** How far the load generator may have disturbed a run that counts as valid; what a workload says itself comes first. */
   validity?: ValidityOptions
+  /** Where baselines are kept, how many runs of each, and what they may differ in. */
+  baselines?: BaselineOptions
   /** Keep texts in `rollout_details.jsonl` (default: true). */
   details?: boolean
   /** Add the junit, csv and json reporters by itself (default: true). */
@@ -31,6 +49,7 @@ const pluginOptions = z.strictObject({
   results: nonEmptyString.default('bench-results'),
   environment: z.record(z.string(), z.string({ error: 'expected a text' })).default({}),
   validity: validityOption.default({}),
+  baselines: baselineOptions.prefault({}),
   details: boolean.default(true),
   reporters: boolean.default(true),
 })

@@ -5,6 +5,16 @@ import type { ValidityLimitsSpec } from '../dsl/validity.ts'
 /** Key under which the plugin hands its settings to the test processes and reporters (Vitest's `provide`). */
 export const PROVIDED_KEY = 'llmBench'
 
+/** Where baselines are, and what is compared with them. */
+interface BaselineSettings {
+  /** Absolute. */
+  readonly folder: string
+  /** Runs that a rolling baseline keeps. */
+  readonly keep: number
+  /** Axes of cohorts that are left out. */
+  readonly ignore: readonly string[]
+}
+
 /** What the plugin provides. JSON-safe. */
 export interface ProvidedSettings {
   /** Absolute. */
@@ -22,6 +32,9 @@ export interface ProvidedSettings {
   readonly environment: Readonly<Record<string, string>>
   /** Limits of validity that the plugin was given. */
   readonly validity: ValidityLimitsSpec
+  readonly baselines: BaselineSettings
+  /** What Vitest may write of what it compares with: nothing, what is missing, or (`-u`) everything. */
+  readonly update: 'none' | 'new' | 'all'
   /** Whether `rollout_details.jsonl` holds texts. */
   readonly details: boolean
 }

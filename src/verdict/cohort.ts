@@ -11,6 +11,16 @@ export interface AxisDifference {
   measured?: string
 }
 
+/** Whether an axis is one of those named, or lies below one: `engine` names `engine.version`. */
+export function isAxisOf(axis: string, named: readonly string[]): boolean {
+  return named.some((name) => axis === name || axis.startsWith(`${name}.`))
+}
+
+/** A difference in words: `engine.version 0.6.1, now 0.7.0`. */
+export function differenceText({ axis, reference = 'unknown', measured = 'unknown' }: AxisDifference): string {
+  return `${axis} ${reference}, now ${measured}`
+}
+
 /** The axes on which two cohorts differ, in the order of their names. */
 export function differences(reference: Cohort, measured: Cohort): AxisDifference[] {
   const axes = [...new Set([...Object.keys(reference), ...Object.keys(measured)])].toSorted()

@@ -59,7 +59,8 @@ export async function runWorkload(test: RunnerTestCase, bench: string, workload:
   const metrics = summarize(record, limitsFor(workload, subject, settings))
   if (record.kind === 'requests') await writeRequestsParquet(join(folder, 'requests.parquet'), record)
   const target = factsOf(plan, subject, record, version)
-  const cohort = cohortOf({ plan, subject, target, metrics, environment: settings.environment })
+  const { environment, root } = settings
+  const cohort = cohortOf({ workload, subject, target, metrics, environment, ignore: settings.baselines.ignore, root })
   const report: RunReport = {
     version: REPORT_VERSION,
     bench,

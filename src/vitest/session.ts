@@ -15,6 +15,7 @@ const STOP_MARGIN = 15
 export class RunSession {
   readonly projects = new Set<TestProject>()
   readonly progress: ProgressBoard
+  readonly #vitest: Vitest
   #settings: ProvidedSettings
   #used = false
 
@@ -48,16 +49,19 @@ export class RunSession {
       engine: options.engine,
       environment: options.environment,
       validity: options.validity,
+      baselines: { ...options.baselines, folder: resolve(root, options.baselines.folder) },
+      update: updateOf(vitest),
       details: options.details,
     }
-    const session: RunSession = new RunSession(settings, progress)
+    const session: RunSession = new RunSession(vitest, settings, progress)
     vitest.onClose(async () => {
       await Promise.all([control.close(), servers.close(), discardIfEmpty(session.settings.resultsFolder)])
     })
     return session
   }
 
-  private constructor(settings: ProvidedSettings, progress: ProgressBoard) {
+  private constructor(vitest: Vitest, settings: ProvidedSettings, progress: ProgressBoard) {
+    this.#vitest = vitest
     this.#settings = settings
     this.progress = progress
   }
@@ -73,9 +77,14 @@ export class RunSession {
       await discardIfEmpty(this.#settings.resultsFolder)
       const startedAt = new Date()
       const resultsFolder = await createResultsFolder(this.#settings.resultsHome, startedAt)
-      this.#settings = { ...this.#settings, resultsFolder, startedAt: startedAt.toISOString() }
+      this.#settings = { ...this.#settings, resultsFolder, startedAt: startedAt.toISOString(), update: updateOf(this.#vitest) }
       for (const project of this.projects) project.provide(PROVIDED_KEY, this.#settings)
     }
     this.#used = true
   }
+}
+
+/** Vitest's `-u`, and `u` in watch mode, which holds for one rerun; in CI nothing is written unless asked for. */
+function updateOf({ snapshot }: Vitest): ProvidedSettings['update'] {
+  return snapshot.options.updateSnapshot
 }
