@@ -42,9 +42,10 @@ function formatHolding({ bench, against, comparisons, notes }: Holding): string 
     ...(by.error ? [`${by.error.length} of ${counted(comparisons.length, 'metric')} can't be compared`] : []),
     ...(by.inconclusive ? [`${by.inconclusive.length} of ${counted(comparisons.length, 'metric')} inconclusive`] : []),
   ]
+  const otherwise = comparisons.length === 0 ? 'not compared' : `${counted(comparisons.length, 'metric')} held`
   const told = (['regressed', 'error', 'inconclusive'] as const).flatMap((state) => by[state] ?? [])
   return [
-    `${bench} against ${against}: ${counts.length > 0 ? counts.join(', ') : `${counted(comparisons.length, 'metric')} held`}`,
+    `${bench} against ${against}: ${counts.length > 0 ? counts.join(', ') : otherwise}`,
     ...told.map(({ state, message }) => `  ${MARKS[state]!} ${message}`),
     ...notes.map((note) => `  ${note}`),
   ].join('\n')

@@ -7,6 +7,7 @@ import type { WorkloadSpec } from '../dsl/workload-spec.ts'
 import type { PROVIDED_KEY, ProvidedSettings } from '../files/provided.ts'
 import type { LlmBenchMeta, RUN_ARTIFACT, RunReport } from '../files/run-report.ts'
 import type { RunMetrics } from '../metrics/summary-types.ts'
+import type { Hold } from '../verdict/hold-types.ts'
 import type { SLO } from '../verdict/slo.ts'
 import type { WorkloadResult } from './bench-result.ts'
 
@@ -27,6 +28,12 @@ declare module 'vitest' {
      * @example expect(run).toMeetSLO({ ttft: { p99: '<= 200ms' }, outputTokensPerSecond: '>= 1500', successRate: '>= 99%' })
      */
     toMeetSLO(slo: SLO | readonly SLO[]): R
+    /**
+     * Holds a bench against another one of the same test: no figure may be worse by more than `within`. Both are run again while
+     * that decides nothing, up to the most of their `repeats`. Must be awaited.
+     * @example await expect(result.get('v2')).toHoldAgainst(result.get('v1'), { 'ttft.p99': { within: '10%' } })
+     */
+    toHoldAgainst(reference: unknown, hold?: Hold): Promise<void>
   }
   interface TaskMeta {
     llmBench?: LlmBenchMeta

@@ -1,6 +1,7 @@
 import type { RunnerTestCase } from 'vitest'
 import { LlmBenchError } from '../errors.ts'
-import { withoutOwnFrames } from './own-frames.ts'
+import { HoldBreachError } from '../verdict/hold.ts'
+import { thrownAt, withoutOwnFrames } from './own-frames.ts'
 
 /** What is known of an assertion that is made: the test that makes it, and whether by `expect.soft`. */
 interface Assertion {
@@ -24,7 +25,11 @@ export function mustBeAwaited<Result>({ task, soft }: Assertion, matcher: string
     if (!awaited) throw forgotten
   })
   // What a matcher returns is followed by Vitest first, by `expect.soft` once more, and only then by the user.
-  return followed(judging, soft === true ? 2 : 1, () => {
+  const placed = judging.catch((error: unknown) => {
+    // Told of the user's line: none leads there from a run that the assertion took.
+    throw error instanceof LlmBenchError || error instanceof HoldBreachError ? thrownAt(forgotten, error) : error
+  })
+  return followed(placed, soft === true ? 2 : 1, () => {
     awaited = true
   }) as Promise<Result>
 }

@@ -9,6 +9,13 @@ export function withoutOwnFrames<Thrown extends Error>(error: Thrown): Thrown {
   return error
 }
 
+/** The same error with the stack of another place: what is thrown later, of a call that was made there. */
+export function thrownAt<Thrown extends Error>(place: Error, error: Thrown): Thrown {
+  const frames = (place.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
+  if (frames.length > 0) error.stack = [`${error.name}: ${error.message}`, ...frames].join('\n')
+  return error
+}
+
 const OWN_FOLDER = new URL('../..', import.meta.url)
 
 /** Folders of this package's code, as built and as source maps name them. */
