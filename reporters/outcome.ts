@@ -32,7 +32,7 @@ export function runStateOf({ partial, metrics }: RunReport): RunState {
 const RUN_GRAVITIES: Readonly<Record<RunState, Gravity>> = { valid: 'fine', degraded: 'doubtful', 'client-bound': 'bad', partial: 'bad' }
 
 /** What came of each bench, in the order of the model. */
-export function benchOutcomes(model: RunModel): BenchOutcome[] {
+export function benchOutcomes(model: Pick<RunModel, 'tests'>): BenchOutcome[] {
   return model.tests.flatMap((test) => {
     const attempt = lastAttempt(test)
     const ofLast = <Item extends { attempt: number }>(items: readonly Item[]): Item[] => items.filter((item) => item.attempt === attempt)

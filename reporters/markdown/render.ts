@@ -1,16 +1,13 @@
 import type { ErrorModel, RunModel, TestModel } from '../model.ts'
-import { benchOutcomes, GRAVITIES, ownErrors } from '../outcome.ts'
+import { benchOutcomes, ownErrors } from '../outcome.ts'
 import type { BenchOutcome } from '../outcome.ts'
 import { targetText } from '../run-facts.ts'
 import { shorten } from '../text.ts'
 import { benchBlock } from './bench.ts'
 import { codeBlock, folded, htmlCode, inline, table } from './escape.ts'
+import { blocksOf, renderPage } from './page.ts'
 import { MARKS, name, verdictLine } from './verdict-line.ts'
 
-/** Hosts refuse comments of more than 65,536 characters; what a caller adds needs room too. */
-const MAX_LENGTH = 59_500
-/** Room for the sentence about what was left out. */
-const LEFT_OUT_ROOM = 300
 const ERROR_LENGTH = 1500
 const AXES = 40
 
@@ -20,60 +17,16 @@ const AXES = 40
  */
 export function renderMarkdown(model: RunModel): string {
   const benches = benchOutcomes(model)
-  const head = verdictLine(model, benches)
   const target = commonTarget(model)
   const blockOf = (outcome: BenchOutcome): string => benchBlock(outcome, target)
-  const tail = [...environmentPart(model, target), footer(model)].join('\n\n')
-  const page = new Page(MAX_LENGTH - head.length - tail.length - LEFT_OUT_ROOM)
-  const sorted = benches.toSorted((a, b) => GRAVITIES.indexOf(a.gravity) - GRAVITIES.indexOf(b.gravity))
-  const news = page.take([
-    ...sorted.filter(({ gravity }) => gravity === 'bad').map(blockOf),
-    ...errorBlocks(model),
-    ...sorted.filter(({ gravity }) => gravity === 'doubtful' || gravity === 'better').map(blockOf),
-  ])
-  const quiet = sorted.filter(({ gravity }) => gravity === 'fine').map(blockOf)
-  page.reserve(folded(quietTitle(quiet.length, news.length > 0), '').length)
-  const shown = page.take(quiet)
-  return `${[
-    head,
-    ...news,
-    ...(shown.length === 0 ? [] : [folded(quietTitle(shown.length, news.length > 0), shown.join('\n\n'))]),
-    ...(page.leftOut === 0
-      ? []
-      : [
-          `**Left out** for length: ${page.leftOut.toLocaleString('en-US')} of the parts about single benches. All of them are in ${name(`${model.resultsFolder}/summary.json`)}.`,
-        ]),
-    tail,
-  ].join('\n\n')}\n`
-}
-
-function quietTitle(count: number, besideNews: boolean): string {
-  const benches = count === 1 ? '1 bench' : `${count.toLocaleString('en-US')} benches`
-  return besideNews ? `${benches} without news` : benches
-}
-
-/** Counts what is left of a page's length. */
-class Page {
-  #left: number
-  leftOut = 0
-
-  constructor(length: number) {
-    this.#left = length
-  }
-
-  reserve(length: number): void {
-    this.#left -= length
-  }
-
-  /** The parts that fit; a shorter one may still do where a longer one did not. */
-  take(parts: readonly string[]): string[] {
-    return parts.filter((part) => {
-      const fits = part.length + 2 <= this.#left
-      if (fits) this.#left -= part.length + 2
-      else this.leftOut++
-      return fits
-    })
-  }
+  return renderPage({
+    head: verdictLine(model, benches),
+    bad: [...blocksOf(benches, ['bad'], blockOf), ...errorBlocks(model)],
+    notable: blocksOf(benches, ['doubtful', 'better'], blockOf),
+    quiet: blocksOf(benches, ['fine'], blockOf),
+    tail: [...environmentPart(model, target), footer(model)],
+    whole: `All of them are in ${name(`${model.resultsFolder}/summary.json`)}.`,
+  })
 }
 
 /** Failed tests whose reason is no threshold and no comparison, and errors that belong to no test. */

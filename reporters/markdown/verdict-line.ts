@@ -17,15 +17,18 @@ export function name(text: string): string {
   return code(shorten(text, 100))
 }
 
+/** What of a model is judged. */
+type JudgedModel = Pick<RunModel, 'tests' | 'unhandledErrors' | 'partial'>
+
 /** What came of the whole run: a heading, and one line that says what regressed, what can't be told, and what held. */
-export function verdictLine(model: RunModel, benches: readonly BenchOutcome[]): string {
+export function verdictLine(model: JudgedModel, benches: readonly BenchOutcome[]): string {
   const tally = tallyOf(model, benches)
   const gravity = gravityOf(model, benches)
   const facts = factsOf(tally)
   return `## ${MARKS[gravity]} ${titleOf(gravity, tally)}\n\n${facts.length === 0 ? 'No bench was measured.' : facts.join(' ')}`
 }
 
-function gravityOf(model: RunModel, benches: readonly BenchOutcome[]): Gravity {
+function gravityOf(model: JudgedModel, benches: readonly BenchOutcome[]): Gravity {
   const failed =
     model.partial || model.unhandledErrors.length > 0 || model.tests.some(({ state }) => state === 'failed' || state === 'pending')
   if (failed) return 'bad'
@@ -53,7 +56,7 @@ interface Tally {
   readonly partial: boolean
 }
 
-function tallyOf(model: RunModel, benches: readonly BenchOutcome[]): Tally {
+function tallyOf(model: JudgedModel, benches: readonly BenchOutcome[]): Tally {
   const tally: Tally = {
     regressed: [],
     inconclusive: [],

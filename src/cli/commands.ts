@@ -1,5 +1,6 @@
 import type { Command } from './command.ts'
+import { compare } from './compare.ts'
 import { serve } from './serve.ts'
 
 /** Every command, in the order in which `--help` lists them. */
-export const COMMANDS: readonly Command[] = [serve]
+export const COMMANDS: readonly Command[] = [serve, compare]

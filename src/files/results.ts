@@ -6,7 +6,7 @@ import type { BenchName } from '../verdict/run-sample.ts'
 import { ensureFolder, resultsError, writeFileAtomic } from './write.ts'
 
 /** Name of the link to the newest results folder. */
-const LATEST = 'latest'
+export const LATEST = 'latest'
 
 /**
  * Creates the folder of one run's results, `<home>/2026-01-31T09-30-00Z` (UTC; with `-2`, `-3`, … where runs start in the same

@@ -1,36 +1,14 @@
 // The command line, as a user runs it.
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { runCommand } from './run-cli.ts'
 import { project, REPOSITORY } from './run-vitest.ts'
 
-const CLI = join(REPOSITORY, 'dist/src/cli.js')
-
-interface Ended {
-  readonly code: number | null
-  readonly output: string
-}
-
-function run(args: readonly string[], cwd = REPOSITORY) {
-  const child = spawn(process.execPath, [CLI, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
-  onTestFinished(() => void child.kill('SIGKILL'))
-  let output = ''
-  const served = Promise.withResolvers<string>()
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      output += text
-      const url = /http:\/\/\S+/.exec(output)?.[0]
-      if (url !== undefined) served.resolve(url)
-    })
-  }
-  const ended = once(child, 'close').then(([code]): Ended => {
-    served.reject(new Error(`it ended without a URL: ${output}`))
-    return { code: code as number | null, output }
-  })
-  served.promise.catch(() => undefined)
-  return { child, ended, url: served.promise }
+/** Runs a command that serves, up to its address. */
+function run(args: readonly string[], cwd?: string) {
+  const command = runCommand(args, cwd)
+  return { ...command, url: () => command.says(/http:\/\/\S+/).then(([url]) => url) }
 }
 
 const POST = { method: 'POST', body: JSON.stringify({ prompt: '#id=1 x', max_tokens: 3 }) }
@@ -53,7 +31,7 @@ test('serve --simulate says where it serves, and Ctrl-C ends it with its log wri
     't.log',
   ]
   const { child, ended, url } = run(args, folder)
-  const answer = await fetch(`${await url}/completions`, POST)
+  const answer = await fetch(`${await url()}/completions`, POST)
   expect(await answer.json()).toMatchObject({ model: 'm', usage: { completion_tokens: 3 } })
   child.kill('SIGINT')
   const { code, output } = await ended
@@ -64,7 +42,7 @@ test('serve --simulate says where it serves, and Ctrl-C ends it with its log wri
 
 test('serve serves the embedded engine', async () => {
   const { child, ended, url } = run(['serve', '--port', '0', '--parallel', '2'])
-  const answer = await fetch(`${await url}/completions`, POST)
+  const answer = await fetch(`${await url()}/completions`, POST)
   expect(await answer.json()).toMatchObject({ usage: { completion_tokens: 3 } })
   child.kill('SIGTERM')
   expect((await ended).code).toBe(0)
@@ -80,7 +58,7 @@ test('--help lists every option with its default, --version the version', async 
   expect(overview.output).toMatch(/^ {2}serve +serve the embedded engine/m)
   expect(await run([]).ended).toEqual(overview)
   const { version } = JSON.parse(await readFile(join(REPOSITORY, 'package.json'), 'utf8')) as { version: string }
-  expect(await run(['--version']).ended).toEqual({ code: 0, output: `${version}\n` })
+  expect(await run(['--version']).ended).toMatchObject({ code: 0, output: `${version}\n` })
 })
 
 describe('bad input is one clear line and exit code 2', () => {
@@ -105,7 +83,7 @@ describe('bad input is one clear line and exit code 2', () => {
 
   test('a port that is taken', async () => {
     const first = run(['serve', '--simulate', '--port', '0'])
-    const { port } = new URL(await first.url)
+    const { port } = new URL(await first.url())
     const { code, output } = await run(['serve', '--simulate', '--port', port]).ended
     expect([code, output]).toEqual([2, expect.stringContaining(`can't listen on port ${port}`)])
   })

@@ -103,7 +103,8 @@ export async function runBench(folder: string, args: string[] = [], env: Record<
   return startBench(folder, args, env).finished
 }
 
-function withoutVitest(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+/** The environment without what a surrounding Vitest has put there. */
+export function withoutVitest(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(VITEST|NODE_V8_COVERAGE|TEST$|NODE_ENV|VITE_)/.test(name)))
 }
 

@@ -1,0 +1,31 @@
+import { glob } from 'node:fs/promises'
+import { LlmBenchError } from '../../errors.ts'
+import { LATEST } from '../../files/results.ts'
+import { readSamples } from '../../files/samples.ts'
+import type { Side } from '../../verdict/hold-runs.ts'
+
+const HOME = 'bench-results'
+const PATTERN = /[*?[{]/
+
+/**
+ * The runs of one side: a path, or several with commas between, each of which may be a pattern (`bench-results/2026-11-2*`).
+ * `latest` is the newest results.
+ * @throws {LlmBenchError} `RESULTS` where there is nothing to read
+ */
+export async function readSide(operand: string, command: string): Promise<Side> {
+  const places = (await Promise.all(operand.split(',').map(placesOf))).flat()
+  const runs = (await Promise.all(places.map(readSamples))).flat()
+  if (runs.length > 0) return { name: operand, runs }
+  throw new LlmBenchError(
+    'RESULTS',
+    `${command}: ${operand} holds no run: expected a results folder such as ${HOME}/${LATEST}, or the folder of one bench in it`,
+  )
+}
+
+async function placesOf(operand: string): Promise<string[]> {
+  const path = operand.trim() === LATEST ? `${HOME}/${LATEST}` : operand.trim()
+  if (!PATTERN.test(path)) return [path]
+  const found: string[] = []
+  for await (const match of glob(path)) found.push(match)
+  return found.toSorted()
+}
