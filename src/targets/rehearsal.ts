@@ -38,7 +38,8 @@ export async function rehearse(
   }
 }
 
-async function sendAll(send: () => Promise<{ error?: unknown }>): Promise<void> {
+/** Sends as many requests as a rehearsal takes, several at once; ends early where one fails. */
+export async function sendAll(send: () => Promise<{ error?: unknown }>): Promise<void> {
   const endMs = performance.now() + BUDGET_MS
   let left = REQUESTS
   const lane = async (): Promise<void> => {

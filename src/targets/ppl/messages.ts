@@ -44,11 +44,12 @@ export interface PplResponse {
   finishReason: number | undefined
 }
 
-const VARINT = 0
-const BYTES = 2
+/** Wire types of fields. */
+export const VARINT = 0
+export const BYTES = 2
 const FIXED32 = 5
 
-function tag(field: number, type: number): number {
+export function tag(field: number, type: number): number {
   return (field << 3) | type
 }
 

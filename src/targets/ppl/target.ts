@@ -3,6 +3,7 @@ import { Metadata, status as codes } from '@grpc/grpc-js'
 import type { PplTargetSpec } from '../../dsl/ppl-target.ts'
 import { LlmBenchError, messageOf } from '../../errors.ts'
 import { AnswerBuilder } from '../answer.ts'
+import { sendAll } from '../rehearsal.ts'
 import type {
   Answer,
   Choice,
@@ -22,6 +23,8 @@ import { scrubber, secretsIn } from '../wire/secrets.ts'
 import { encodeRequests, GENERATION } from './messages.ts'
 import { PplReader } from './reader.ts'
 import { pplRequests } from './request.ts'
+import { startStandIn } from './stand-in.ts'
+import type { StandIn } from './stand-in.ts'
 
 /** Seconds that a server may take to say how it is. */
 const PREPARE_TIMEOUT = 30
@@ -34,6 +37,16 @@ const LACKING: Readonly<Record<PplTargetSpec['wire'], readonly RequestOption[]>>
   current: ['minTokens'],
   legacy: ['minTokens', 'topP', 'topK', 'seed'],
 }
+
+/** Of a target whose server is stood in for: nothing secret goes there. */
+const STOOD_IN = {
+  headers: {},
+  timeout: 5,
+  idleTimeout: 5,
+  ca: undefined,
+  cert: undefined,
+  key: undefined,
+} satisfies Partial<PplTargetSpec>
 
 interface PplAddress extends GrpcAddress {
   readonly shown: string
@@ -101,7 +114,8 @@ export class PplTarget implements Target {
     return { ...built, error: { kind: built.error.kind, message: this.#scrub(built.error.message) } }
   }
 
-  async warm({ connections }: WarmUpAhead, signal: AbortSignal): Promise<number> {
+  async warm({ connections, request }: WarmUpAhead, signal: AbortSignal): Promise<number> {
+    if (request.stream) await this.#rehearse(request, signal)
     const count = this.#addresses.length
     const opened = await Promise.all(
       this.#addresses.map((address, i) => this.#grpc.openAhead(address, Math.ceil((connections - i) / count), signal)),
@@ -111,6 +125,24 @@ export class PplTarget implements Target {
 
   async close(): Promise<void> {
     this.#grpc.close()
+  }
+
+  /** Sends requests to a stand-in in this thread, as for the load: what writes and reads them is compiled by then. */
+  async #rehearse(request: GenerateRequest, signal: AbortSignal): Promise<void> {
+    let standIn: StandIn | undefined
+    let target: PplTarget | undefined
+    try {
+      standIn = await startStandIn(this.#spec.wire)
+      const spec = { ...this.#spec, ...STOOD_IN, baseURLs: [standIn.url], apiKeys: this.#spec.apiKeys.map(() => 'none') }
+      const asking = new PplTarget(spec, { ...this.#context, onTokens: () => {} })
+      target = asking
+      await sendAll(() => asking.send({ ...request, n: 1 }, signal))
+    } catch {
+      // Where nothing can be rehearsed, the load begins with cold code.
+    } finally {
+      await target?.close()
+      standIn?.close()
+    }
   }
 
   #address(i: number): PplAddress {
