@@ -3,6 +3,7 @@ import { createRandom } from '../datasets/sampling.ts'
 import type { ChatMessage } from '../datasets/dataset.ts'
 import type { ClientsSpec } from '../dsl/workload-spec.ts'
 import type { Answer } from '../targets/target.ts'
+import { Timekeeper } from '../timekeeper.ts'
 import type { Call } from './answer-rows.ts'
 import type { Driver } from './driver.ts'
 import { sendCall } from './driver.ts'
@@ -14,7 +15,7 @@ import { RequestLog } from './request-log.ts'
 import { STREAMS, seedFor } from './seeds.ts'
 import { createSequences } from './sequences.ts'
 import type { Turn } from './sequences.ts'
-import { sleepUntil } from './timers.ts'
+import { sleepUntil } from './sleep-until.ts'
 
 /** How long a client waits after a refused request, for each such request in a row, and at most. */
 const REFUSED_PAUSE_NS = 0.1e9
@@ -56,6 +57,7 @@ export async function closedLoop(driver: Driver<ClientsSpec>): Promise<LoopOutco
     random: (stream) => createRandom(spec.seed, STREAMS.order, stream),
   })
 
+  const times = new Timekeeper(clock)
   const ids = Array.from({ length: spec.n }, (_, id) => id).filter((id) => isMine(shared.share, id))
   const startNs = await driver.start()
   if (spec.duration === undefined) progress.begin('ramp-up', 'requests', spec.requests)
@@ -75,7 +77,7 @@ export async function closedLoop(driver: Driver<ClientsSpec>): Promise<LoopOutco
     /** Waits until it is this client's turn to send; false where its time is over. */
     const ready = async (): Promise<boolean> => {
       if (readyNs >= lastSendNs) return false
-      await sleepUntil(clock, readyNs, signal)
+      await sleepUntil(times, clock, readyNs, signal)
       return !signal.aborted && clock.now() < lastSendNs
     }
     const converse = async (turns: readonly Turn[]): Promise<void> => {

@@ -1,7 +1,7 @@
 import type { Clock } from '../metrics/clock.ts'
+import { Timekeeper } from '../timekeeper.ts'
 import type { ConcurrencyGate } from './pool/concurrency-gate.ts'
 import type { Share } from './pool/shared-load.ts'
-import { callAt } from './timers.ts'
 
 /** Numbered requests, of which a worker sends every `of`-th. */
 export interface Dispatch {
@@ -22,7 +22,7 @@ export function dispatch({ count, share, dueNs, gate, clock, send, onDue, signal
     let due = share.index
     let next = share.index
     let inFlight = 0
-    let stopTimer: (() => void) | undefined
+    const times = new Timekeeper(clock, { exact: true })
 
     const settle = (): void => {
       if (inFlight > 0 || (next < count && !signal.aborted)) return
@@ -62,10 +62,10 @@ export function dispatch({ count, share, dueNs, gate, clock, send, onDue, signal
         due += share.of
       }
       sendDue()
-      if (due < count && !signal.aborted) stopTimer = callAt(clock, dueNs(due), tick)
+      if (due < count && !signal.aborted) times.add({ dueNs: dueNs(due), place: -1, due: tick })
     }
     const cancel = (): void => {
-      stopTimer?.()
+      times.close()
       settle()
     }
     signal.addEventListener('abort', cancel)

@@ -1,4 +1,4 @@
-import type { Appointment } from './agenda.ts'
+import type { Appointment } from '../../agenda.ts'
 
 /** What a generation wants after it was given its turn. */
 export type Outcome =

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Agenda } from '../../../../src/servers/simulator/agenda.ts'
+import { Agenda } from '../../../../src/agenda.ts'
 import { Scheduler } from '../../../../src/servers/simulator/scheduler.ts'
 import type { Outcome, SchedulerOptions, Seat } from '../../../../src/servers/simulator/scheduler.ts'
 

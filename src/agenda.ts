@@ -1,5 +1,3 @@
-import type { Clock } from '../../metrics/clock.ts'
-
 /** Something that is to happen at a time. */
 export interface Appointment {
   /** When, on the agenda's clock; not to be changed while it stands in the agenda. */
@@ -84,65 +82,3 @@ export class Agenda {
 function isBefore(a: Appointment, b: Appointment): boolean {
   return a.dueNs < b.dueNs || (a.dueNs === b.dueNs && a.order! < b.order!)
 }
-
-/** An agenda that is kept by the event loop. */
-export class Timekeeper {
-  readonly #agenda = new Agenda()
-  readonly #clock: Clock
-  #timer: NodeJS.Timeout | undefined
-  #immediate: NodeJS.Immediate | undefined
-  #armedNs = Infinity
-  #running = false
-
-  constructor(clock: Clock) {
-    this.#clock = clock
-  }
-
-  add(item: Appointment): void {
-    this.#agenda.add(item)
-    if (!this.#running && item.dueNs < this.#armedNs) this.#arm()
-  }
-
-  remove(item: Appointment): void {
-    this.#agenda.remove(item)
-  }
-
-  /** Calls a function after a time. */
-  after(ms: number, call: () => void): void {
-    this.add({ dueNs: this.#clock.now() + ms * 1e6, place: -1, due: call })
-  }
-
-  /** Forgets all appointments. */
-  close(): void {
-    for (let item = this.#agenda.next; item !== undefined; item = this.#agenda.next) this.#agenda.remove(item)
-    this.#disarm()
-  }
-
-  readonly #run = (): void => {
-    this.#disarm()
-    this.#running = true
-    this.#agenda.runDue(this.#clock.now())
-    this.#running = false
-    this.#arm()
-  }
-
-  #arm(): void {
-    this.#disarm()
-    const first = this.#agenda.next
-    if (first === undefined) return
-    this.#armedNs = first.dueNs
-    const ms = (first.dueNs - this.#clock.now()) / 1e6
-    // The event loop counts whole milliseconds. It never spins for a part of one: it would take the core from whom it serves.
-    if (ms > 0) this.#timer = setTimeout(this.#run, Math.min(Math.ceil(ms), MAX_DELAY_MS))
-    else this.#immediate = setImmediate(this.#run)
-  }
-
-  #disarm(): void {
-    clearTimeout(this.#timer)
-    clearImmediate(this.#immediate)
-    this.#armedNs = Infinity
-  }
-}
-
-/** The longest that a timer of Node's may take. */
-const MAX_DELAY_MS = 2 ** 31 - 1
