@@ -22,7 +22,10 @@ const TWO_32 = 2 ** 32
  */
 export function xoshiro128starstar(state: Uint32Array): () => number {
   return () => {
-    const [s0 = 0, s1 = 0, s2 = 0, s3 = 0] = state
+    const s0 = state[0]!
+    const s1 = state[1]!
+    const s2 = state[2]!
+    const s3 = state[3]!
     const next2 = s2 ^ s0
     const next3 = s3 ^ s1
     state[0] = s0 ^ next3
@@ -45,12 +48,26 @@ function mix(word: number): number {
   return hash ^ (hash >>> 16)
 }
 
+/** Where each of the four hashes starts. */
+const LANES = [0x9e3779b9, 0x243f6a88, 0xb7e15162, 0x6a09e667] as const
+
 /** Four hashes of the same words, each from a start of its own: 128 bits, so that streams practically never meet. */
 function stateOf(seeds: readonly number[]): Uint32Array {
-  const words = seeds.flatMap((seed) => [seed | 0, Math.floor(seed / TWO_32) | 0])
-  const lanes = [0x9e3779b9, 0x243f6a88, 0xb7e15162, 0x6a09e667]
-  const state = Uint32Array.from(lanes, (lane) => words.reduce((hash, word) => Math.imul(mix(hash ^ word) ^ lane, 0x9e3779b1), lane))
-  return state.some((word) => word !== 0) ? state : Uint32Array.from(lanes)
+  const state = new Uint32Array(LANES)
+  // One is made for each request: loops leave nothing behind.
+  for (let lane = 0; lane < LANES.length; lane++) {
+    let hash: number = LANES[lane]!
+    for (const seed of seeds) {
+      hash = withWord(hash, seed | 0, LANES[lane]!)
+      hash = withWord(hash, Math.floor(seed / TWO_32) | 0, LANES[lane]!)
+    }
+    state[lane] = hash
+  }
+  return state.some((word) => word !== 0) ? state : new Uint32Array(LANES)
+}
+
+function withWord(hash: number, word: number, lane: number): number {
+  return Math.imul(mix(hash ^ word) ^ lane, 0x9e3779b1)
 }
 
 /**

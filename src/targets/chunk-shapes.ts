@@ -1,5 +1,6 @@
 import type { AnswerSink } from './answer.ts'
 import type { Framing, HttpProtocol } from './http-protocol.ts'
+import { Literal } from './literal.ts'
 
 type Kind = 'answer' | 'reasoning'
 
@@ -11,7 +12,7 @@ export interface ChunkShape {
   readonly choice: number
   readonly kind: Kind
   /** One more than gaps: before, between and behind them. */
-  readonly literals: readonly Buffer[]
+  readonly literals: readonly Literal[]
   readonly gaps: readonly Gap[]
 }
 
@@ -67,6 +68,8 @@ export class ChunkShapes {
   #hasEscape = false
   #inVain = 0
   #pause = 0
+  #viewed: Buffer | undefined
+  #view: DataView = new DataView(new ArrayBuffer(0))
 
   constructor(form: EventForm) {
     this.#form = form
@@ -117,6 +120,7 @@ export class ChunkShapes {
   }
 
   #fits({ literals, gaps }: ChunkShape, bytes: Buffer, start: number, end: number, headless: number, tailless: number): boolean {
+    const view = this.#viewOf(bytes)
     let at = start
     let skipped = headless
     const last = gaps.length
@@ -124,8 +128,7 @@ export class ChunkShapes {
       const literal = literals[g]!
       const shift = at - skipped
       const gapStart = shift + literal.length
-      if (gapStart >= end) return false
-      for (let i = skipped; i < literal.length; i++) if (bytes[shift + i] !== literal[i]) return false
+      if (gapStart >= end || !literal.liesIn(view, shift, skipped, literal.length)) return false
       skipped = 0
       const gap = gaps[g]!
       at = gap === 'number' ? numberEnd(bytes, gapStart, end) : this.#stringEnd(bytes, gapStart, end)
@@ -138,10 +141,18 @@ export class ChunkShapes {
     }
     const literal = literals[last]!
     const length = literal.length - tailless
-    if (at + length > end) return false
-    for (let i = 0; i < length; i++) if (bytes[at + i] !== literal[i]) return false
+    if (at + length > end || !literal.liesIn(view, at, 0, length)) return false
     this.end = at + length
     return true
+  }
+
+  /** Sockets of a thread read into one buffer, so that as a rule it is the one of last time. */
+  #viewOf(bytes: Buffer): DataView {
+    if (bytes !== this.#viewed) {
+      this.#viewed = bytes
+      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    }
+    return this.#view
   }
 
   /** Where the string ends that has begun before `start`; −1 where it is no valid one. */
@@ -231,7 +242,7 @@ function shapeOf(
     const { only } = witness
     if (only?.text !== other || only.choice !== told.choice || only.kind !== told.kind) continue
     const framed = [frame.before + literals[0]!, ...literals.slice(1, -1), literals.at(-1)! + frame.behind]
-    return { choice: told.choice, kind: told.kind, literals: framed.map((text) => Buffer.from(text)), gaps: gaps.map(({ gap }) => gap) }
+    return { choice: told.choice, kind: told.kind, literals: framed.map((text) => new Literal(text)), gaps: gaps.map(({ gap }) => gap) }
   }
   return undefined
 }

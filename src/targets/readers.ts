@@ -68,7 +68,9 @@ export class StreamReader implements AnswerReader {
 
   #takeKnown(bytes: Buffer, start: number, end: number): number {
     let at = start
-    for (let shape = this.#shapes.matchEvent(bytes, at, end); shape !== undefined; shape = this.#shapes.matchEvent(bytes, at, end)) {
+    while (at < end) {
+      const shape = this.#shapes.matchEvent(bytes, at, end)
+      if (shape === undefined) break
       this.#answer.beginChunk(this.#readNs)
       this.#addPiece(shape, bytes)
       at = this.#shapes.end
