@@ -71,9 +71,10 @@ function clientsOf({ builds, climit }: FidelityOptions, { kind }: Case, against:
     builds.length === 1 ? 'ours' : `ours, ${basename(dirname(build))}`,
     { build },
   ])
-  // It loses an event that is split over two reads, of which a flood has many, and then waits for ever. It knows no open loop.
-  const limit = climit !== undefined && against === 'truthd' && (kind === 'streams' || kind === 'burst')
-  return limit ? [['C client', { climit }], ...ours] : ours
+  if (against === 'simulator' || (kind !== 'streams' && kind !== 'burst')) return ours
+  // They lose an event that is split over two reads, of which a flood has many, and then wait for ever. They know no open loop.
+  const bare: [string, Measurement['client']][] = kind === 'streams' ? [['bare Node client', { bare: true }]] : []
+  return [...(climit === undefined ? [] : [['C client', { climit }] as [string, Measurement['client']]]), ...bare, ...ours]
 }
 
 function nameOf({ title }: Case, against: Against, client: string): string {

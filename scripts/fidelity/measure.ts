@@ -24,7 +24,7 @@ export interface Disturbance {
 /** One run of one client on one server. */
 export interface Measurement {
   readonly server: { readonly build: string } | { readonly truthd: string }
-  readonly client: { readonly build: string } | { readonly climit: string }
+  readonly client: { readonly build: string } | { readonly climit: string } | { readonly bare: true }
   readonly load: Load
   readonly disturbance?: Disturbance | undefined
 }
@@ -42,7 +42,8 @@ export async function measure({ server, client, load, disturbance }: Measurement
   const running = await startServer(server, load, 'server')
   const hogs = startHogs(disturbance)
   try {
-    const told = 'build' in client ? await runBuild(client.build, running, load, disturbance) : await runLimit(client.climit, running, load)
+    const told =
+      'build' in client ? await runBuild(client.build, running, load, disturbance) : await runLimit(commandOf(client), running, load)
     return accountOf(told, await running.close(), load)
   } finally {
     for (const hog of hogs) hog.process.kill('SIGKILL')
@@ -80,15 +81,24 @@ async function pauseAgain({ process: child }: Child, pause: Disturbance['pause']
   }
 }
 
-/** The client that is the physical limit; its log has a line `id sent ttft e2e` for each request, in ns. */
-async function runLimit(climit: string, { port }: TruthServer, { arrivals, requests, tokens }: Load): Promise<Told> {
-  if (arrivals.kind !== 'streams') throw new Error('the C client knows no schedule')
+function commandOf(client: { readonly climit: string } | { readonly bare: true }): readonly [program: string, ...args: string[]] {
+  if ('climit' in client) return [client.climit]
+  return [process.execPath, fileURLToPath(new URL('bare-client.ts', import.meta.url))]
+}
+
+/** A client that is a limit; its log has a line `id sent ttft e2e` for each request, in ns. */
+async function runLimit(
+  [program, ...before]: readonly [string, ...string[]],
+  { port }: TruthServer,
+  { arrivals, requests, tokens }: Load,
+): Promise<Told> {
+  if (arrivals.kind !== 'streams') throw new Error('a client that is a limit knows no schedule')
   const folder = await mkdtemp(join(tmpdir(), 'llm-bench-fidelity-'))
   const log = join(folder, 'log')
   try {
     const args = [port, requests, arrivals.streams, tokens, arrivals.rampUp].map(String)
-    const { code, output } = await inTime(start('client', climit, [...args, log]))
-    if (code !== 0) throw new Error(`the C client ended with ${code}: ${output}`)
+    const { code, output } = await inTime(start('client', program, [...before, ...args, log]))
+    if (code !== 0) throw new Error(`${program} ended with ${code}: ${output}`)
     const { cpu, wall } = JSON.parse(output) as { cpu: number; wall: number }
     const lines = (await readFile(log, 'utf8')).trim().split('\n')
     return {
