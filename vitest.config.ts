@@ -1,6 +1,16 @@
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer } from 'vitest/node'
+import type { TestSpecification } from 'vitest/node'
 import { llmBench } from 'vitest-llm-bench/plugin'
+
+/** End-to-end tests first: they take longest, and no worker is to be left with one when the other is done. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files)
+    return sorted.toSorted((a, b) => Number(b.moduleId.includes('/tests/e2e/')) - Number(a.moduleId.includes('/tests/e2e/')))
+  }
+}
 
 export default defineConfig({
   plugins: [llmBench()],
@@ -12,6 +22,7 @@ export default defineConfig({
     env: { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/node-compile-cache') },
     // End-to-end tests mostly wait for processes of theirs; Vitest's own default would be one worker on two cores.
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     // An end-to-end test runs Vitest itself, some of them several times.
     testTimeout: 90_000,
     hookTimeout: 60_000,

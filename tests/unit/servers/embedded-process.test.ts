@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { embedded, openai } from '../../../src/dsl/targets.ts'
 import { encodeTinyModel } from '../../../src/engines/llama/tiny-model.ts'
 import { tinyVocabulary } from '../../../src/engines/llama/tiny-vocabulary.ts'
@@ -68,13 +68,16 @@ describe("a server of one's own model, with a key", () => {
     }
   })
 
-  test('Ctrl-C does not end it, close does', async () => {
-    process.kill(server.pid, 'SIGINT')
-    expect((await fetch(server.baseURL.replace(/v1$/, 'health'))).status).toBe(200)
-    await server.close()
-    expect(await server.exited).toMatchObject({ code: 0, signal: null })
-    expect(alive(server.pid)).toBe(false)
-  })
+})
+
+test('Ctrl-C does not end it, close does', async () => {
+  const server = await startEmbedded(embedded({ contextSize: 256, parallel: 2 }), { root: ROOT })
+  onTestFinished(() => server.close())
+  process.kill(server.pid, 'SIGINT')
+  expect((await fetch(server.baseURL.replace(/v1$/, 'health'))).status).toBe(200)
+  await server.close()
+  expect(await server.exited).toMatchObject({ code: 0, signal: null })
+  expect(alive(server.pid)).toBe(false)
 })
 
 test('the server ends when its parent is killed, with a request in flight', async () => {
