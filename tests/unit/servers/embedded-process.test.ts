@@ -67,7 +67,6 @@ describe("a server of one's own model, with a key", () => {
       await target.close()
     }
   })
-
 })
 
 test('Ctrl-C does not end it, close does', async () => {
