@@ -7,6 +7,7 @@ import { llmBench } from 'vitest-llm-bench/plugin'
 /** End-to-end tests first: they take longest, and no worker is to be left with one when the other is done. */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    // oxlint-disable-next-line unicorn/no-array-sort -- the sequencer's method, no array's
     const sorted = await super.sort(files)
     return sorted.toSorted((a, b) => Number(b.moduleId.includes('/tests/e2e/')) - Number(a.moduleId.includes('/tests/e2e/')))
   }

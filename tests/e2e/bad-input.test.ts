@@ -39,7 +39,7 @@ async function expectErrors(cases: readonly Wrong[], files: Record<string, strin
   expect(output).not.toContain('src/vitest')
   const folders = (await list(`${folder}/bench-results`)).filter((name) => name !== 'latest')
   for (const name of folders) {
-    for (const file of await list(`${folder}/bench-results/${name}`)) expect(['junit.xml', 'summary.json']).toContain(file)
+    for (const file of await list(`${folder}/bench-results/${name}`)) expect(['junit.xml', 'report.md', 'summary.json']).toContain(file)
   }
   return output
 }
