@@ -20,6 +20,7 @@ const RUN_CODES: ReadonlySet<unknown> = new Set<ErrorCode>([
   'FEW_SAMPLES',
   'INVALID_THRESHOLD',
   'UNKNOWN_METRIC',
+  'BASELINE',
 ])
 
 const THRESHOLD_ERRORS: ReadonlySet<unknown> = new Set(['SLOBreachError', 'HoldBreachError'])

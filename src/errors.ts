@@ -15,6 +15,7 @@ export type ErrorCode =
   | 'CLIENT_BOUND'
   | 'CANCELLED'
   | 'TOKENIZER'
+  | 'BASELINE'
   | 'COMMENT'
 
 /** Every error that this package throws on purpose: a clear message with the way out, and a stable `code`. */

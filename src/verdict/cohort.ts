@@ -11,6 +11,15 @@ export interface AxisDifference {
   measured?: string
 }
 
+/**
+ * A cohort without some of its axes.
+ * @param ignore names of axes, or of groups of them; those of the environment also by their bare names
+ */
+export function withoutAxes(cohort: Cohort, ignore: readonly string[]): Cohort {
+  const names = ignore.flatMap((name) => [name, `environment.${name}`])
+  return Object.fromEntries(Object.entries(cohort).filter(([axis]) => !isAxisOf(axis, names)))
+}
+
 /** Whether an axis is one of those named, or lies below one: `engine` names `engine.version`. */
 export function isAxisOf(axis: string, named: readonly string[]): boolean {
   return named.some((name) => axis === name || axis.startsWith(`${name}.`))

@@ -29,6 +29,12 @@ declare module 'vitest' {
      */
     toMeetSLO(slo: SLO | readonly SLO[]): R
     /**
+     * Holds a bench against the stored runs of its cohort: no figure may be worse by more than `within`. It is run again while that
+     * decides nothing, up to the most of its `repeats`. Vitest's `-u` writes the baseline instead. Must be awaited.
+     * @example await expect(run).toHoldBaseline({ outputTokensPerSecond: { within: '5%' }, 'ttft.p99': { within: '10%' } })
+     */
+    toHoldBaseline(hold?: Hold): Promise<void>
+    /**
      * Holds a bench against another one of the same test: no figure may be worse by more than `within`. Both are run again while
      * that decides nothing, up to the most of their `repeats`. Must be awaited.
      * @example await expect(result.get('v2')).toHoldAgainst(result.get('v1'), { 'ttft.p99': { within: '10%' } })

@@ -4,9 +4,11 @@ import type { WorkloadSpec } from '../dsl/workload-spec.ts'
 import type { TargetFacts } from '../files/run-report.ts'
 import { present } from '../metrics/present.ts'
 import type { RunMetrics } from '../metrics/summary-types.ts'
+import { withoutAxes } from '../verdict/cohort.ts'
 import type { Cohort } from '../verdict/cohort.ts'
 import { engineFlags } from './engine-flags.ts'
 import { withoutPlaces } from './machine-paths.ts'
+import { modelFileOf } from './model-file.ts'
 import type { Subject } from './resolve-subject.ts'
 
 /** What a cohort is made of. */
@@ -15,6 +17,8 @@ export interface CohortFacts {
   readonly subject: Subject
   readonly target: TargetFacts
   readonly metrics: RunMetrics
+  /** Of a model's files that lie on this machine. */
+  readonly modelDigest?: string | undefined
   /** What the user told of the environment. */
   readonly environment: Readonly<Record<string, string>>
   /** Axes that are left out; those of the environment also by their bare names. */
@@ -27,7 +31,7 @@ export interface CohortFacts {
  * The cohort of a run: the load, the data, the model, the engine with its version and flags, the tokenizer and what the user told of the
  * environment. Addresses, ports, keys and paths of this machine are no part of it, and neither is how the load is measured.
  */
-export function cohortOf({ workload, subject, target, metrics, environment, ignore, root }: CohortFacts): Cohort {
+export function cohortOf({ workload, subject, target, metrics, modelDigest, environment, ignore, root }: CohortFacts): Cohort {
   const requests = metrics.kind === 'requests' ? metrics : undefined
   const engine = engineOf(subject, target)
   const axes: Record<string, string> = {
@@ -36,7 +40,8 @@ export function cohortOf({ workload, subject, target, metrics, environment, igno
     ...present({
       dataset: requests?.dataset.digest,
       target: targetKind(subject),
-      model: modelFile(subject) ?? target.model,
+      model: modelFileOf(subject) ?? target.model,
+      'model.digest': modelDigest,
       'engine.name': engine.name,
       'engine.version': engine.version,
       'engine.flags': engineFlags(subject),
@@ -44,10 +49,8 @@ export function cohortOf({ workload, subject, target, metrics, environment, igno
     }),
     ...axesOf('environment', environment),
   }
-  const ignored = new Set(ignore.flatMap((name) => [name, `environment.${name}`]))
   return Object.fromEntries(
-    Object.entries(axes)
-      .filter(([axis]) => !ignored.has(axis))
+    Object.entries(withoutAxes(axes, ignore))
       .map(([axis, value]) => [axis, withoutPlaces(value, root)] as const)
       .toSorted(([a], [b]) => (a < b ? -1 : 1)),
   )
@@ -104,12 +107,6 @@ function targetOptions(subject: Subject): Record<string, unknown> {
   const live = target.kind === 'launch' ? target.target : target
   const servers = live.baseURLs.length > 1 ? { servers: live.baseURLs.length } : {}
   return { ...Object.fromEntries(Object.entries(redact(live)).filter(([name]) => !NOT_LOAD.has(name))), ...servers }
-}
-
-/** The file or folder that an engine of ours loads; its own name for it is the last part of that only. */
-function modelFile(subject: Subject): string | undefined {
-  if (subject.kind === 'engine') return subject.engine.model
-  return subject.target.kind === 'embedded' ? subject.target.model : undefined
 }
 
 const NAME_AND_VERSION = /^(?!v?b?\d)(.*?)(?:[\s/:]+(v?b?\d.*))?$/s

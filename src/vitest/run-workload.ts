@@ -33,6 +33,7 @@ import { toBenchResult } from './bench-result.ts'
 import { cohortOf } from './cohort-of.ts'
 import { ControlClient } from './control-client.ts'
 import { metaOf } from './meta.ts'
+import { modelDigestOf, modelFileOf } from './model-file.ts'
 import { hasFailures, onServer } from './on-server.ts'
 import type { ServedRun } from './on-server.ts'
 import { withoutOwnFrames } from './own-frames.ts'
@@ -60,7 +61,8 @@ export async function runWorkload(test: RunnerTestCase, bench: string, workload:
   if (record.kind === 'requests') await writeRequestsParquet(join(folder, 'requests.parquet'), record)
   const target = factsOf(plan, subject, record, version)
   const { environment, root } = settings
-  const cohort = cohortOf({ workload, subject, target, metrics, environment, ignore: settings.baselines.ignore, root })
+  const modelDigest = await modelDigestOf(modelFileOf(subject), root)
+  const cohort = cohortOf({ workload, subject, target, metrics, modelDigest, environment, ignore: settings.baselines.ignore, root })
   const report: RunReport = {
     version: REPORT_VERSION,
     bench,

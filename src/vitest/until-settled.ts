@@ -7,6 +7,7 @@ import type { Comparison } from '../verdict/comparison.ts'
 import { planLooks } from '../verdict/looks.ts'
 import type { RunCount } from '../verdict/looks.ts'
 import type { RunSample } from '../verdict/run-sample.ts'
+import type { MeasuredRun } from './bench-result.ts'
 
 /** One side of a comparison. */
 export interface ComparedSide {
@@ -45,6 +46,11 @@ export async function untilSettled(
     if (look === plan.looks.length - 1 || isSettled(comparisons)) return comparisons
   }
   return []
+}
+
+/** A bench's runs as a side of a comparison. */
+export function sideOf(run: MeasuredRun): ComparedSide {
+  return { samples: (): RunSample[] => run.runs.map(({ sample }) => sample), repeats: run.repeats, again: () => run.again() }
 }
 
 function isSettled(comparisons: readonly Comparison[]): boolean {

@@ -89,8 +89,9 @@ async function inCache<Result>(
 /**
  * The tiny model as the bytes of a GGUF file (1.8 MB); the same in every call.
  * @param vocabulary what it may say
+ * @param layers how deep it is
  */
-export function encodeTinyModel(vocabulary: TinyVocabulary = tinyVocabulary()): Buffer {
+export function encodeTinyModel(vocabulary: TinyVocabulary = tinyVocabulary(), layers: number = SHAPE.layers): Buffer {
   const { entries, ids } = vocabulary
   return encodeGguf(
     {
@@ -101,7 +102,7 @@ export function encodeTinyModel(vocabulary: TinyVocabulary = tinyVocabulary()): 
       'llama.vocab_size': uint32(entries.length),
       'llama.context_length': uint32(CONTEXT_LENGTH),
       'llama.embedding_length': uint32(SHAPE.width),
-      'llama.block_count': uint32(SHAPE.layers),
+      'llama.block_count': uint32(layers),
       'llama.feed_forward_length': uint32(SHAPE.feedForward),
       'llama.attention.head_count': uint32(SHAPE.heads),
       'llama.attention.head_count_kv': uint32(SHAPE.kvHeads),
@@ -122,7 +123,7 @@ export function encodeTinyModel(vocabulary: TinyVocabulary = tinyVocabulary()): 
       'tokenizer.ggml.add_space_prefix': bool(false),
       'tokenizer.chat_template': string(TINY_CHAT_TEMPLATE),
     },
-    tinyWeights(SHAPE, vocabulary),
+    tinyWeights({ ...SHAPE, layers }, vocabulary),
   )
 }
 
