@@ -39,7 +39,7 @@ declare module 'vitest' {
      * that decides nothing, up to the most of their `repeats`. Must be awaited.
      * @example await expect(result.get('v2')).toHoldAgainst(result.get('v1'), { 'ttft.p99': { within: '10%' } })
      */
-    toHoldAgainst(reference: unknown, hold?: Hold): Promise<void>
+    toHoldAgainst(reference: BenchResult | WorkloadResult, hold?: Hold): Promise<void>
   }
   interface TaskMeta {
     llmBench?: LlmBenchMeta
