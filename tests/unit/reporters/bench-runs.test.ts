@@ -19,13 +19,13 @@ function repeat(index: number, outputTokensPerSecond: number, over: Partial<RunR
 }
 
 const three = [repeat(0, 1300), repeat(1, 1200), repeat(2, 1280)]
+const other = (index: number, throughput: number): RunReport => repeat(index, throughput, { bench: 'other' })
 const plain = createStyle(false)
 const lines = (runs: readonly RunReport[]): string[] =>
   renderTest(runs, [verdict({ median: { runs: 3, repeat: 1 } })], plain).filter((line) => line !== '')
 
 describe('the runs of a test', () => {
   it('stand together where they repeat each other, also when benches took turns', () => {
-    const other = (index: number, throughput: number): RunReport => repeat(index, throughput, { bench: 'other' })
     const benches = benchRuns([three[0]!, other(0, 1), other(1, 2), three[1]!, three[2]!, run({ bench: 'once' })])
     expect(benches.map(({ runs, standing }) => [standing.bench, runs.length])).toEqual([
       ['chat', 3],
