@@ -1,12 +1,16 @@
 import type { Comparison } from './comparison.ts'
 import { comparisonText } from './comparison-text.ts'
-import type { FigureSample, RunSample } from './run-sample.ts'
-import { chanceAbove, chanceBelow, differenceOverRuns, intervalOf, LEAST_RUNS, meanOf } from './statistics/difference.ts'
-import type { Difference, Side } from './statistics/difference.ts'
+import type { RunSample } from './run-sample.ts'
+import { settlingOf } from './settling.ts'
+import { chanceAbove, chanceBelow, intervalOf } from './statistics/difference.ts'
+import type { Difference } from './statistics/difference.ts'
 import { standingClaims } from './statistics/holm.ts'
-import { scaleOf } from './statistics/scale.ts'
+import { levelAt } from './statistics/levels.ts'
+import type { RunCounts } from './statistics/levels.ts'
 import type { Scale } from './statistics/scale.ts'
 import type { Unit } from './verdict.ts'
+import { weigh } from './weigh.ts'
+import type { Weighed } from './weigh.ts'
 
 /** What is asked of one figure: that it did not get worse by more than `within`. */
 export interface Clause {
@@ -27,40 +31,41 @@ export interface ComparePlan {
    * Run counts of both sides at each look that may be taken, in order; the present look is the one whose counts are those of the
    * samples given. One look where nothing is repeated.
    */
-  readonly looks: readonly (readonly [reference: number, measured: number])[]
+  readonly looks: readonly RunCounts[]
   /** Chance, over all looks and metrics, of calling a change that isn't there beyond `within`; default 0.05. */
   readonly falseAlarm?: number
-  /** Chance, over all looks, of passing a change as large as `within`; default 0.1. */
+  /** Chance, over all looks, of passing a change as large as `within`; default 0.15. */
   readonly miss?: number
 }
 
-/** The error that is borne where a plan names none. */
+/** The default chance of calling a change that is no larger than `within`: at worst, for one of exactly that size. */
 const FALSE_ALARM = 0.05
-const MISS = 0.1
+
+/**
+ * The default chance of passing a change of exactly `within`. With less, too many changes of half that size would stay undecided
+ * where runs differ by 2 %: docs/statistics.md has the figures.
+ */
+const MISS = 0.15
 
 /** What all comparisons of a call have in common. */
-export interface ComparedBench {
+interface ComparedBench {
   readonly bench: string
   readonly attempt: number
   /** What it is held against, in words. */
   readonly against: string
 }
 
-/** A clause with what both sides' runs have to say. */
-interface Weighed {
-  readonly clause: Clause
-  readonly scale: Scale
-  readonly sides: Sides
-  readonly difference?: Difference
-}
-
-interface Sides {
-  readonly reference: readonly number[]
-  readonly measured: readonly number[]
-}
-
 /**
  * Holds runs against earlier ones, or against another bench's: one comparison a clause, in their order.
+ *
+ * A run is the unit: what its requests say of each other is no measure of how runs differ. A clause is `regressed`, or `improved`,
+ * where the difference over runs lies beyond `within` at the level of `falseAlarm`, and `pass` where it lies inside at the level of
+ * `miss`; both levels are those of the present look. Claims of a change are corrected for the number of clauses (Holm). Passes
+ * are not: that nothing got worse is claimed only where every clause passes, and then wrong at most as often as any one is.
+ *
+ * Source of the last: R. L. Berger, "Multiparameter hypothesis testing and acceptance sampling", Technometrics 24 (1982),
+ * intersection–union tests.
+ * @param against.bench, attempt, against stand in every comparison
  * @throws {RangeError} where the plan has no look at as many runs as are given
  */
 export function compareRuns(
@@ -68,72 +73,63 @@ export function compareRuns(
   measured: readonly RunSample[],
   clauses: readonly Clause[],
   plan: ComparePlan,
-  about: ComparedBench,
+  { bench, attempt, against }: ComparedBench,
 ): Comparison[] {
-  const { falseAlarm = FALSE_ALARM, miss = MISS } = plan
-  const weighed = clauses.map((clause) => weigh(clause, reference, measured, about))
-  const settled = weighed.filter((entry): entry is Required<Weighed> => typeof entry !== 'string' && entry.difference !== undefined)
-  const claims = (chanceOf: (entry: Required<Weighed>) => number): Set<unknown> => {
-    const stand = standingClaims(settled.map(chanceOf), (count) => falseAlarm / count)
-    return new Set(settled.filter((_, i) => stand[i]))
-  }
-  const worse = claims(({ difference, scale }) => chanceAbove(difference, scale.worst))
-  const better = claims(({ difference, scale }) => chanceBelow(difference, -scale.best))
-  return weighed.map((entry, i) => {
-    const { metric, unit, direction, within } = clauses[i]!
-    const common = { bench: about.bench, attempt: about.attempt, against: about.against, metric, unit, direction, within }
-    if (typeof entry === 'string') return { ...common, state: 'error', message: entry }
-    const { scale, sides, difference } = entry
-    const state = stateOf()
-    const measurements = {
-      reference: comparedRuns(sides.reference, scale),
-      measured: comparedRuns(sides.measured, scale),
-      change: scale.changeOf(meanOf(sides.measured.map(scale.place)) - meanOf(sides.reference.map(scale.place))),
-    }
-    const interval = difference === undefined ? {} : { interval: scale.changesOf(intervalOf(difference, falseAlarm, miss)) }
-    const comparison = { ...common, state, ...measurements, ...interval }
-    return { ...comparison, message: comparisonText(comparison) }
+  const { falseAlarm = FALSE_ALARM, miss = MISS, looks } = plan
+  const present = [reference.length, measured.length] as const
+  const alarmLevel = (claims: number): number => levelAt(looks, present, falseAlarm / claims)
+  const missLevel = levelAt(looks, present, miss)
 
-    function stateOf(): Comparison['state'] {
-      if (worse.has(entry)) return 'regressed'
-      if (better.has(entry)) return 'improved'
-      return difference !== undefined && chanceBelow(difference, scale.worst) <= miss ? 'pass' : 'inconclusive'
+  const weighed = clauses.map((clause) => weigh(clause, reference, measured, against))
+  const deciding = weighed.filter(decides)
+  const worse = claimsThat(({ difference, scale }) => chanceAbove(difference, scale.worst))
+  const better = claimsThat(({ difference, scale }) => chanceBelow(difference, -scale.best))
+
+  return clauses.map((clause, i) => {
+    const { metric, unit, direction, within } = clause
+    const facts = { bench, attempt, against, metric, unit, direction, within }
+    const entry = weighed[i]!
+    if (typeof entry === 'string') return { ...facts, state: 'error', message: entry }
+    const { scale, difference, estimate } = entry
+    const state = stateOf(entry)
+    const settling =
+      state === 'inconclusive' ? settlingOf(entry, { looks, falseAlarm: falseAlarm / clauses.length, miss, against }) : undefined
+    const comparison: Omit<Comparison, 'message'> = {
+      ...facts,
+      state,
+      reference: comparedRuns(entry.reference, scale),
+      measured: comparedRuns(entry.measured, scale),
+      change: scale.changeOf(estimate),
+      ...(difference === undefined ? {} : { interval: changesOf(difference, scale) }),
+      ...(settling?.runs === undefined ? {} : { runsToSettle: settling.runs }),
     }
+    return { ...comparison, message: comparisonText(comparison, settling?.advice) }
   })
+
+  function claimsThat(chanceOf: (entry: Deciding) => number): ReadonlySet<Weighed> {
+    const stand = standingClaims(deciding.map(chanceOf), alarmLevel)
+    return new Set(deciding.filter((_, i) => stand[i]))
+  }
+
+  function stateOf(entry: Weighed): Comparison['state'] {
+    if (worse.has(entry)) return 'regressed'
+    if (better.has(entry)) return 'improved'
+    return decides(entry) && chanceBelow(entry.difference, entry.scale.worst) <= missLevel ? 'pass' : 'inconclusive'
+  }
+
+  /** The good end at the level at which one metric alone is called changed, the bad end at that of a pass. */
+  function changesOf(difference: Difference, scale: Scale): [low: number, high: number] {
+    const [best, worst] = intervalOf(difference, alarmLevel(1), missLevel).map(scale.changeOf) as [number, number]
+    return best < worst ? [best, worst] : [worst, best]
+  }
+}
+
+type Deciding = Weighed & { readonly difference: Difference }
+
+function decides(entry: Weighed | string): entry is Deciding {
+  return typeof entry !== 'string' && entry.decides
 }
 
 function comparedRuns(values: readonly number[], scale: Scale): NonNullable<Comparison['reference']> {
   return { runs: values.length, value: scale.middleOf(values), values: [...values] }
-}
-
-/** @returns why there is nothing to compare, where there is not */
-function weigh(
-  clause: Clause,
-  reference: readonly RunSample[],
-  measured: readonly RunSample[],
-  { against }: ComparedBench,
-): Weighed | string {
-  const { metric } = clause
-  const [theirs, ours] = [reference, measured].map((runs) => figuresOf(runs, metric)) as [FigureSample[], FigureSample[]]
-  if (ours.length === 0) return `${metric} was not measured in this run.`
-  if (theirs.length === 0) return `${metric} was not measured in ${against}.`
-  const few =
-    clause.allowFewSamples === true ? undefined : [...ours, ...theirs].find(({ fewSamples }) => fewSamples !== undefined)?.fewSamples
-  if (few !== undefined) {
-    return `${metric} needs ${few.need} samples in every run, and one has ${few.have}: send more requests, hold a lower percentile, or set \`allowFewSamples: true\`.`
-  }
-  const scale = scaleOf(clause)
-  const sides = { reference: theirs.map(({ value }) => value), measured: ours.map(({ value }) => value) }
-  if (!scale.holds([...sides.reference, ...sides.measured])) {
-    return `${metric} has no relative change: it is 0 in one of the runs.`
-  }
-  const [before, now] = [sides.reference, sides.measured].map((values): Side => ({ values: values.map(scale.place) })) as [Side, Side]
-  const enough = Math.min(theirs.length, ours.length) >= LEAST_RUNS
-  return { clause, scale, sides, ...(enough ? { difference: differenceOverRuns(before, now) } : {}) }
-}
-
-function figuresOf(runs: readonly RunSample[], metric: string): FigureSample[] {
-  return runs
-    .map(({ figures }) => figures[metric])
-    .filter((figure) => figure !== undefined && Number.isFinite(figure.value)) as FigureSample[]
 }

@@ -43,6 +43,8 @@ export interface FigureSample {
    * run knows its own figure, and nothing of how runs differ from one another.
    */
   standardError?: number
+  /** Of a share: how many it is a share of, such as the requests of a success rate; absent where that is not known. */
+  of?: number
   /** Where the sample is too small to support the figure. */
   fewSamples?: { have: number; need: number }
 }

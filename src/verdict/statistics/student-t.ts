@@ -14,9 +14,11 @@ export function studentTCdf(t: number, degrees: number): number {
 /**
  * The t that a variable with Student's t distribution is at most with a given chance: the inverse of {@link studentTCdf}, by
  * Newton's method. The tail beyond t falls ever more slowly, so that started below the answer it never steps past it.
- * @param chance above 0 and below 1
+ * @param degrees of freedom, above 0; need not be whole
+ * @throws {RangeError} for a chance that is not above 0 and below 1
  */
 export function studentTQuantile(chance: number, degrees: number): number {
+  if (!(chance > 0 && chance < 1)) throw new RangeError(`a chance lies between 0 and 1, not at ${chance}`)
   const tail = Math.min(chance, 1 - chance)
   // Of the tail rather than of the whole, so that small chances keep their digits.
   const excess = (t: number): number => studentTCdf(-t, degrees) - tail

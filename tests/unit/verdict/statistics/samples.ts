@@ -1,7 +1,7 @@
 import type { FigureSample, RunSample } from '../../../../src/verdict/run-sample.ts'
 
 /** A run with the given figures. */
-function runWith(figures: Record<string, number | FigureSample>): RunSample {
+export function runWith(figures: Record<string, number | FigureSample>): RunSample {
   return {
     version: 1,
     bench: { file: 'chat.bench.ts', test: 'chat', name: 'chat' },
