@@ -48,7 +48,7 @@ const FALSE_ALARM = 0.05
 const MISS = 0.15
 
 /** What all comparisons of a call have in common. */
-interface ComparedBench {
+export interface ComparedBench {
   readonly bench: string
   readonly attempt: number
   /** What it is held against, in words. */
