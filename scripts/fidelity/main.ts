@@ -3,10 +3,10 @@
  * `--validity` whether its judgement of itself can be trusted. Prints progress and a report, and writes the report as Markdown.
  * @module
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { messageOf } from '../../src/errors.ts'
+import { writeReport } from '../report-file.ts'
 import { campaign } from './campaign.ts'
 import { fidelityJobs, fidelityReport } from './fidelity.ts'
 import { machineLine } from './machine.ts'
@@ -25,9 +25,6 @@ const USAGE = `npm run bench:fidelity -- [options]
   --out FILE         where the report goes: between its lines <!-- measured --> and <!-- end -->, where it has them
   --results FILE     keeps each result; called again, goes on where it stood
   --minutes N        begins no run after so long (default: no limit)`
-
-const BEGIN = '<!-- measured -->\n'
-const END = '<!-- end -->'
 
 const OPTIONS = {
   truthd: { type: 'string' },
@@ -76,16 +73,7 @@ async function main(): Promise<void> {
   }
   const text = `${new Date().toISOString().slice(0, 10)}; ${machineLine()}.\n\n${report}`
   process.stdout.write(`\n${text}`)
-  if (values.out === undefined) return
-  mkdirSync(dirname(values.out), { recursive: true })
-  writeFileSync(values.out, putInto(values.out, text))
-}
-
-/** The content of a file with a report in its place. */
-function putInto(file: string, report: string): string {
-  const content = existsSync(file) ? readFileSync(file, 'utf8') : ''
-  const [before, after] = [content.indexOf(BEGIN), content.indexOf(END)]
-  return before === -1 || after < before ? report : `${content.slice(0, before + BEGIN.length)}${report}${content.slice(after)}`
+  if (values.out !== undefined) writeReport(values.out, text)
 }
 
 /** @throws {Error} where it is none, or not above 0 */

@@ -1,3 +1,4 @@
+import type { Clause } from './clause.ts'
 import type { Comparison } from './comparison.ts'
 import { comparisonText } from './comparison-text.ts'
 import type { RunSample } from './run-sample.ts'
@@ -8,22 +9,8 @@ import { standingClaims } from './statistics/holm.ts'
 import { levelAt } from './statistics/levels.ts'
 import type { RunCounts } from './statistics/levels.ts'
 import type { Scale } from './statistics/scale.ts'
-import type { Unit } from './verdict.ts'
 import { weigh } from './weigh.ts'
 import type { Weighed } from './weigh.ts'
-
-/** What is asked of one figure: that it did not get worse by more than `within`. */
-export interface Clause {
-  /** The figure's name, as in {@link RunSample.figures}. */
-  readonly metric: string
-  readonly unit: Unit
-  /** Whether more (`min`) or less (`max`) of it is better. */
-  readonly direction: 'min' | 'max'
-  /** The least change that matters, as a share of the reference; of a metric in %, a difference of shares. */
-  readonly within: number
-  /** Whether a figure that a run's sample can't support is compared all the same. */
-  readonly allowFewSamples?: boolean
-}
 
 /** How often is looked, and what error is borne. */
 export interface ComparePlan {
@@ -39,13 +26,13 @@ export interface ComparePlan {
 }
 
 /** The default chance of calling a change that is no larger than `within`: at worst, for one of exactly that size. */
-const FALSE_ALARM = 0.05
+export const FALSE_ALARM = 0.05
 
 /**
  * The default chance of passing a change of exactly `within`. With less, too many changes of half that size would stay undecided
  * where runs differ by 2 %: docs/statistics.md has the figures.
  */
-const MISS = 0.15
+export const MISS = 0.15
 
 /** What all comparisons of a call have in common. */
 export interface ComparedBench {

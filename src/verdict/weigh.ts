@@ -1,4 +1,4 @@
-import type { Clause } from './compare.ts'
+import type { Clause } from './clause.ts'
 import type { FigureSample, RunSample } from './run-sample.ts'
 import { differenceOfFew, differenceOverRuns, LEAST_RUNS, meanOf } from './statistics/difference.ts'
 import type { Difference, Side } from './statistics/difference.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { compareRuns } from '../../../src/verdict/compare.ts'
-import type { Clause } from '../../../src/verdict/compare.ts'
+import type { Clause } from '../../../src/verdict/clause.ts'
 import type { Comparison } from '../../../src/verdict/comparison.ts'
 import type { RunSample } from '../../../src/verdict/run-sample.ts'
 import { runsWith, runWith } from './statistics/samples.ts'
@@ -124,7 +124,6 @@ test('many metrics at once need more than one alone to be called changed, and th
 
 test('shares are compared by their difference, and that all of a thousand succeeded every time is no proof that all will', () => {
   const RATE_OF: Clause = { metric: 'successRate', unit: '%', direction: 'min', within: 0.01 }
-  const rates = (of: number, ...values: number[]): RunSample[] => runsWith('successRate', ...values.map((value) => ({ value, of })))
   const full = compare(rates(1000, 1, 1, 1), rates(1000, 1, 1, 1), RATE_OF)
   expect(full).toMatchObject({ state: 'pass', change: 0 })
   expect(full.interval![0]).toBeLessThan(-0.0003)
@@ -146,6 +145,10 @@ test('a figure of 0 has no relative change, and one that is no number counts as 
   expect(compare(runs, runsWith('ttft.p99', 99, 100, 101, Number.NaN), TTFT).measured).toMatchObject({ runs: 3 })
   expect(compare(runs, runsWith('ttft.p99', Number.NaN), TTFT).state).toBe('error')
 })
+
+function rates(of: number, ...values: number[]): RunSample[] {
+  return runsWith('successRate', ...values.map((value) => ({ value, of })))
+}
 
 /** Figures whose logarithms lie evenly around a middle, whatever their number. */
 function around(middle: number, count: number, spread = 0.05): number[] {

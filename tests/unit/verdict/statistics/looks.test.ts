@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
+import { randomFrom } from '../../../../scripts/verdict/random.ts'
 import { chanceAbove, chanceBelow, differenceOverRuns } from '../../../../src/verdict/statistics/difference.ts'
 import { levelAt } from '../../../../src/verdict/statistics/levels.ts'
 import type { RunCounts } from '../../../../src/verdict/statistics/levels.ts'
 import { nominalLevels, spentBy } from '../../../../src/verdict/statistics/looks.ts'
 import { normalCdf } from '../../../../src/verdict/statistics/normal.ts'
-import { seeded } from './random.ts'
 
 const FIVE = [1, 2, 3, 4, 5]
 
@@ -54,7 +54,7 @@ test('refuses a look that was not planned, and looks that do not grow', () => {
 })
 
 test('whoever stops as soon as something shows is wrong about as often as asked for, and not several times as often', () => {
-  const { normal } = seeded(20)
+  const { normal } = randomFrom(20)
   const looks = repeats(10, 3, 10)
   const trials = 3000
   const wrong = { above: 0, below: 0, naive: 0 }

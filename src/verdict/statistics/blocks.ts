@@ -1,0 +1,69 @@
+/** Into how many blocks a run's requests, or its time, are cut: 10 to 30 are enough, for more make each too short to hold a correlation. */
+export const BLOCKS = 20
+
+/** Fewer blocks than these say too little. */
+const LEAST_BLOCKS = 8
+
+/** A block of fewer requests is no block. */
+const LEAST_IN_BLOCK = 5
+
+/** Block of a request that is in none. */
+export const NO_BLOCK = 255
+
+/**
+ * Which block each item belongs to, in order of time: blocks of equally many items. Items of the same time stand in their own order.
+ * @param times in ns, one an item; NaN where the item belongs to no block
+ * @returns undefined where there are too few for blocks that say anything
+ */
+export function blocksByTime(times: Float64Array): Uint8Array | undefined {
+  // A hundredth of a nanosecond keeps items of the same time apart, and moves no other.
+  const ordered = times.map((time, i) => time + i / 100).filter((time) => !Number.isNaN(time))
+  const blocks = Math.min(BLOCKS, Math.floor(ordered.length / LEAST_IN_BLOCK))
+  if (blocks < LEAST_BLOCKS) return undefined
+  ordered.sort()
+  const begins = Array.from({ length: blocks }, (_, block) => ordered[Math.floor((block * ordered.length) / blocks)]!)
+  return Uint8Array.from(times, (time, i) => (Number.isNaN(time) ? NO_BLOCK : blockAt(begins, time + i / 100)))
+}
+
+function blockAt(begins: readonly number[], time: number): number {
+  let [low, high] = [0, begins.length]
+  while (high - low > 1) {
+    const middle = (low + high) >>> 1
+    if (time < begins[middle]!) high = middle
+    else low = middle
+  }
+  return low
+}
+
+/**
+ * Standard error of a ratio Σs / Σc by batch means: s and c are sums over blocks that follow one another, long enough that what
+ * correlates neighbouring requests is within them. With r = Σs / Σc and dᵦ = (sᵦ − r·cᵦ) × B / Σc, the deviation of one of B blocks,
+ * its square is Σ(dᵦ₊₁ − dᵦ)² / (2 (B − 1) B). Of a mean, s is a sum and c a count.
+ *
+ * Differences of neighbours are taken rather than those from the mean, so that a drift over the run (ramp-up, a queue that grows),
+ * which every run repeats, does not count as chance.
+ *
+ * Sources: B. Schmeiser, "Batch size effects in the analysis of simulation output", Operations Research 30 (1982), for the blocks;
+ * J. von Neumann, R. H. Kent, H. R. Bellinson and B. I. Hart, "The mean square successive difference", Annals of Mathematical
+ * Statistics 12 (1941), for the differences.
+ * @returns in the unit of s / c; undefined where fewer than eight blocks hold anything
+ */
+export function blockedError(sums: ArrayLike<number>, counts: ArrayLike<number>): number | undefined {
+  let [sum, count, blocks] = [0, 0, 0]
+  for (let block = 0; block < sums.length; block++) {
+    sum += sums[block]!
+    count += counts[block]!
+    if (counts[block]! > 0) blocks++
+  }
+  if (blocks < LEAST_BLOCKS) return undefined
+  const ratio = sum / count
+  let squares = 0
+  let last: number | undefined
+  for (let block = 0; block < sums.length; block++) {
+    if (counts[block] === 0) continue
+    const deviation = ((sums[block]! - ratio * counts[block]!) * blocks) / count
+    if (last !== undefined) squares += (deviation - last) ** 2
+    last = deviation
+  }
+  return Math.sqrt(squares / (2 * (blocks - 1) * blocks))
+}
