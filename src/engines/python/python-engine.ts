@@ -235,8 +235,11 @@ class PythonEngine implements Engine {
   async #replace(failed: DriverProcess): Promise<DriverProcess> {
     // Its memory is the next one's.
     await failed.close(0)
+    const { signal } = this.#context
+    const closing = this.#closing.signal
+    const context = { ...this.#context, signal: signal === undefined ? closing : AbortSignal.any([signal, closing]) }
     try {
-      return this.#listenTo((await startDriver(this.#spec, this.#needs, this.#context)).driver)
+      return this.#listenTo((await startDriver(this.#spec, this.#needs, context)).driver)
     } catch (error) {
       if (!(error instanceof LlmBenchError) || error.code === 'CANCELLED') throw error
       throw new LlmBenchError('ENGINE', `${calledOf(this.#spec.kind)} went down and can't be loaded again: ${error.message}`)

@@ -41,12 +41,12 @@ function obey(message) {
       process.stderr.write(`its environment: ${HF_TOKEN} ${WANDB_API_KEY}\n${SERVICE_KEY}\n`)
       send({ type: 'error', kind: 'load', message: `${HF_TOKEN} is refused` })
     } else if (how === 'unloadable') send({ type: 'error', kind: 'load', message: 'no such model' })
-    else if (how === 'lost' && !isFirst('loaded')) {
+    else if ((how === 'lost' || how === 'stalls') && !isFirst('loaded')) {
       appendFileSync('loads', 'x')
-      send({ type: 'error', kind: 'load', message: 'no memory is left' })
+      if (how === 'lost') send({ type: 'error', kind: 'load', message: 'no memory is left' })
     } else if (how !== 'stuck') send(loaded)
   } else if (type === 'generate') {
-    if (how === 'dies' || how === 'lost') process.kill(process.pid, 'SIGKILL')
+    if (['dies', 'lost', 'stalls'].includes(how)) process.kill(process.pid, 'SIGKILL')
     if (how === 'babbles') process.stdout.write('{"type": "answer", "id"\n')
     else
       for (const index of message.requests.keys()) {

@@ -113,6 +113,17 @@ test('where a driver can not be loaded again, what is left fails at once with th
   expect(await readFile(join(folder, 'loads'), 'utf8')).toBe('x')
 })
 
+test('closing breaks off a driver that is loaded again', async () => {
+  const folder = await mkdtemp(join(root, 'stalls-'))
+  const engine = await load('stalls', { root: folder })
+  const generate = () => engine.generate([request], { originNs: 0n, signal: never })
+  await generate()
+  const waiting = generate()
+  await vi.waitFor(async () => expect(await readFile(join(folder, 'loads'), 'utf8')).toBe('x'), 10_000)
+  await engine.close()
+  expect((await waiting)[0]!.error).toMatch(/loading transformers\(\) was cancelled/)
+})
+
 test('requests of one turn of the event loop come to the driver together', async () => {
   const logFolder = await mkdtemp(join(root, 'together-'))
   const engine = await load('well', { logFolder })
