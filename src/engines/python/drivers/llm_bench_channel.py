@@ -59,6 +59,17 @@ class Channel:
         return call in self._cancelled or self._closing
 
     def _read(self):
+        try:
+            self._take_commands()
+        except (OSError, ValueError):
+            # A connection that is reset, or a line that breaks off, ends with whoever wrote it.
+            pass
+        # Nobody is left to take a report: a forward pass must not go on, nor what it runs on.
+        if self._closing:
+            time.sleep(CLOSE_SECONDS)
+        end_group()
+
+    def _take_commands(self):
         for line in self._input:
             commands = json.loads(line)
             for command in commands:
@@ -67,10 +78,6 @@ class Channel:
                 elif command["type"] == "close":
                     self._closing = True
             self._deliver(commands)
-        # Nobody is left to take a report: a forward pass must not go on, nor what it runs on.
-        if self._closing:
-            time.sleep(CLOSE_SECONDS)
-        end_group()
 
 
 def take_stdio():

@@ -39,7 +39,11 @@ def watch(stream):
     """Ends this rank with its driver."""
 
     def read():
-        while stream.readline():
+        try:
+            while stream.readline():
+                pass
+        except OSError:
+            # A connection that is reset has ended as well.
             pass
         end_group()
 
@@ -90,10 +94,18 @@ def _accept(listener, token, load, commands, reports):
 
 def _pass_commands(commands, stream):
     last = _pass_on(commands, stream)
-    if last is not None and json.loads(last)[-1]["type"] == "close":
+    if last is not None and _closes(last):
         time.sleep(CLOSE_SECONDS)
     # Whoever gave the commands is gone; the ranks see it by their connections.
     end_group()
+
+
+def _closes(line):
+    try:
+        return json.loads(line)[-1]["type"] == "close"
+    except ValueError:
+        # It broke off with whoever wrote it.
+        return False
 
 
 def _pass_on(source, target):
