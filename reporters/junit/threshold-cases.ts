@@ -1,6 +1,5 @@
 import type { RunReport } from '../../src/files/run-report.ts'
 import type { Verdict } from '../../src/verdict/verdict.ts'
-import { judgedRun } from '../bench-runs.ts'
 import { verdictText } from '../figures.ts'
 import type { TestModel } from '../model.ts'
 import { targetText } from '../run-facts.ts'
@@ -13,7 +12,7 @@ import { thresholdProperties } from './properties.ts'
 export function thresholdCases(test: TestModel): JUnitCase[] {
   return histories(test.verdicts).map((history) => {
     const verdict = history.at(-1)!
-    const run = judgedRun(test.runs, verdict)
+    const run = test.runs.findLast((run) => run.bench === verdict.bench && run.attempt === verdict.attempt)
     return {
       classname: classnameOf(test.file),
       name: `${testName(test)} > ${verdict.bench}: ${verdict.threshold}`,

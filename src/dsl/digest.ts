@@ -28,6 +28,7 @@ const NOT_LOAD = new Set([
   'workers',
   'preconnect',
   'repeats',
+  'keepAnswers',
 ])
 
 /** What a workload asks for, apart from what it is asked of: equal digests mean equal load. */

@@ -31,6 +31,8 @@ export interface RequestWorkloadSpec extends SamplingSpec, RepeatedSpec {
   readonly engine?: EngineSpec | undefined
   readonly stream: boolean
   /** `'dataset'`: force the dataset's own lengths; `'free'`: force none; a number: force it. */
+  /** Whether the answers' texts are kept. */
+  readonly keepAnswers: boolean
   readonly outputLength: 'dataset' | 'free' | number
   /** A `tokenizer.json` for counts that the server does not report. */
   readonly tokenizer?: string | undefined
@@ -100,6 +102,8 @@ export interface OfflineSpec extends SamplingSpec, RepeatedSpec {
   readonly mode?: 'naive' | 'offline' | 'online' | undefined
   /** Requests that `online` decodes together at most. */
   readonly maxBatchSize?: number | undefined
+  /** Whether the answers' texts are kept. */
+  readonly keepAnswers: boolean
   readonly outputLength: 'dataset' | 'free' | number
   /** Short requests before the clock starts. */
   readonly warmup: WarmupSpec

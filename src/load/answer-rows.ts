@@ -17,6 +17,8 @@ export interface Call {
   readonly batch?: number
   /** Index of its first answer among the prompt's. */
   readonly sampleIndex?: number
+  /** Which of the row's user turns it is, in a conversation of several. */
+  readonly turn?: number
   /** Answers asked for in this request; one where left out. */
   readonly n?: number
   /** Whether the text is needed for more than counting. */

@@ -46,7 +46,7 @@ export interface ClosedFacts {
 export async function closedLoop(driver: Driver<ClientsSpec>): Promise<LoopOutcome<ClosedFacts>> {
   const { spec, dataset, clock, progress, shared, signal } = driver
   const { rows } = dataset
-  const log = new RequestLog(Math.ceil((spec.requests ?? 1024) / shared.share.of), driver.counter)
+  const log = new RequestLog(Math.ceil((spec.requests ?? 1024) / shared.share.of), driver.counter, spec.keepAnswers)
   const prompts = preparePrompts(dataset, spec.systemPrompt)
   const sequences = createSequences({
     clients: spec.n,
@@ -92,6 +92,7 @@ export async function closedLoop(driver: Driver<ClientsSpec>): Promise<LoopOutco
           length: answerLength(spec, expected),
           seed: seedFor(spec.seed, turn.row, turn.ordinal),
           scheduledNs: readyNs,
+          ...(spec.turns === 1 ? {} : { turn: turn.turn }),
           keepText: i + 1 < turns.length,
         }
         const answer = await sendCall(driver, call)

@@ -55,6 +55,6 @@ export function requestOf(spec: RequestWorkloadSpec, call: Call): GenerateReques
     n,
     stream: spec.stream,
     // Usage of several answers is their sum: splitting it may take their texts.
-    keepText: call.keepText === true || n > 1,
+    keepText: call.keepText === true || n > 1 || spec.keepAnswers,
   }
 }

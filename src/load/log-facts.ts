@@ -1,5 +1,5 @@
 import { counted } from '../counted.ts'
-import type { ErrorCount } from '../metrics/record.ts'
+import type { ErrorCount, KeptAnswer } from '../metrics/record.ts'
 import type { Span } from './loop-result.ts'
 
 /** What a log of requests knows beside its columns; plain data that adds up over workers. */
@@ -17,11 +17,14 @@ export interface LogFacts {
   /** Completed answers whose length was forced, and those among them that have another. */
   readonly forced: number
   readonly offLength: number
+  /** Texts of the completed answers, where they are kept. */
+  readonly answers?: readonly KeptAnswer[] | undefined
 }
 
 /** The facts of several logs as those of one. */
 export function mergeLogFacts(all: readonly LogFacts[]): LogFacts {
-  const sum = (count: Exclude<keyof LogFacts, 'span' | 'errors'>): number => all.reduce((total, facts) => total + facts[count], 0)
+  const sum = (count: Exclude<keyof LogFacts, 'span' | 'errors' | 'answers'>): number =>
+    all.reduce((total, facts) => total + facts[count], 0)
   const spans = all.flatMap(({ span }) => (span === undefined ? [] : [span]))
   return {
     requests: sum('requests'),
@@ -32,6 +35,7 @@ export function mergeLogFacts(all: readonly LogFacts[]): LogFacts {
     resent: sum('resent'),
     forced: sum('forced'),
     offLength: sum('offLength'),
+    answers: all.some(({ answers }) => answers !== undefined) ? all.flatMap(({ answers = [] }) => answers) : undefined,
   }
 }
 

@@ -76,7 +76,7 @@ export async function offlineLoop(
   calls: readonly OfflineCall[],
 ): Promise<LoopResult & { readonly log: RequestLog }> {
   const { dataset, engine, clock, progress, signal } = driver
-  const log = new RequestLog(calls.length, driver.counter)
+  const log = new RequestLog(calls.length, driver.counter, driver.spec.keepAnswers)
   const warmedUp = await warmUp(driver, calls)
 
   const submit = async (first: number, count: number): Promise<void> => {
@@ -90,7 +90,7 @@ export async function offlineLoop(
       progress.ended(answer.error === undefined)
       const endNs = answer.lastTokenNs ?? clock.now()
       const error = answer.error === undefined ? undefined : ({ kind: 'server', message: answer.error } as const)
-      log.addRows([rowOf(call, answer, scheduledNs, engine.info.name)], call, { endNs, error })
+      log.addRows([rowOf(call, answer, scheduledNs, engine.info.name)], call, { endNs, error, choices: [answer] })
     }
     const onTokens = (count: number): void => {
       progress.outputTokens += count

@@ -33,7 +33,7 @@ export async function openLoop(driver: Driver<RequestRateSpec>): Promise<LoopOut
   const latenessNs = new Float64Array(mine)
   let cameUp = 0
   let sent = 0
-  const log = new RequestLog(mine, driver.counter)
+  const log = new RequestLog(mine, driver.counter, spec.keepAnswers)
   const prompts = preparePrompts(dataset, spec.systemPrompt)
   const order = new Shuffle(rows.length, createRandom(spec.seed, STREAMS.order, 0))
 

@@ -2,8 +2,9 @@ import { setImmediate } from 'node:timers/promises'
 import type { RequestColumns, RequestRow } from '../metrics/columns.ts'
 import { ColumnBuilder } from '../metrics/columns.ts'
 import type { ErrorKind } from '../metrics/columns.ts'
+import type { KeptAnswer } from '../metrics/record.ts'
 import { UNTOLD } from '../targets/finish-reason.ts'
-import type { Answer } from '../targets/target.ts'
+import type { Answer, Choice } from '../targets/target.ts'
 import { lacksTokens, rowsOf, setTokens } from './answer-rows.ts'
 import type { Call, TokenCells } from './answer-rows.ts'
 import type { LogFacts } from './log-facts.ts'
@@ -15,6 +16,7 @@ export class RequestLog {
   readonly #columns: ColumnBuilder
   readonly #counter: TokenCounter
   readonly #uncounted: { readonly at: number; readonly answer: UncountedAnswer }[] = []
+  readonly #answers: KeptAnswer[] | undefined
   readonly #errors = new Map<ErrorKind, { count: number; example: string; firstNs: number }>()
   #completed = 0
   #forced = 0
@@ -24,10 +26,14 @@ export class RequestLog {
   #firstNs = Infinity
   #lastNs = -Infinity
 
-  /** @param capacity requests that are expected, so that columns need not grow */
-  constructor(capacity: number, counter: TokenCounter) {
+  /**
+   * @param capacity requests that are expected, so that columns need not grow
+   * @param keepAnswers whether the texts of completed answers are kept
+   */
+  constructor(capacity: number, counter: TokenCounter, keepAnswers: boolean) {
     this.#columns = new ColumnBuilder(capacity)
     this.#counter = counter
+    this.#answers = keepAnswers ? [] : undefined
   }
 
   /** First send and last response so far; undefined before there is one. */
@@ -55,6 +61,7 @@ export class RequestLog {
       resent: this.#resent,
       forced: this.#forced,
       offLength: this.#offLength,
+      answers: this.#answers,
     }
   }
 
@@ -69,10 +76,11 @@ export class RequestLog {
   /** Takes one request's rows, as they are. */
   addRows(
     rows: readonly RequestRow[],
-    { length: { forced } }: Pick<Call, 'length'>,
-    answer: Pick<Answer, 'endNs' | 'error' | 'resent'>,
+    { length: { forced }, turn }: Pick<Call, 'length' | 'turn'>,
+    answer: Pick<Answer, 'endNs' | 'error' | 'resent'> & { readonly choices: readonly Pick<Choice, 'text'>[] },
   ): void {
     if (answer.resent) this.#resent++
+    this.#keep(rows, turn, answer.choices)
     for (const row of rows) {
       this.#append(row, answer.endNs, answer.error?.message ?? 'the answer had no token')
       if (!row.completed || forced === undefined) continue
@@ -106,6 +114,14 @@ export class RequestLog {
       }
     }
     return columns
+  }
+
+  #keep(rows: readonly RequestRow[], turn: number | undefined, choices: readonly Pick<Choice, 'text'>[]): void {
+    if (this.#answers === undefined) return
+    for (const [i, { completed, promptIndex, sampleIndex = 0 }] of rows.entries()) {
+      const text = choices[i]?.text
+      if (completed && text !== undefined) this.#answers.push({ promptIndex, ...(turn === undefined ? {} : { turn }), sampleIndex, text })
+    }
   }
 
   #append(row: RequestRow, endNs: number, failure: string): void {

@@ -56,6 +56,7 @@ export function recordOf(result: LoopResult, requests: RequestPart, context: Rec
     streamed: context.streamed,
     openLoop: context.openLoop,
     client: context.client,
+    answers: log.answers,
     batches: result.batches,
   }
 }

@@ -42,7 +42,7 @@ export async function rolloutLoop(driver: Driver<RolloutSpec>, context: RolloutC
   const { spec, dataset, clock, progress, shared, signal } = driver
   const { rows } = dataset
   const prompts = preparePrompts(dataset)
-  const log = new RequestLog(rows.length * spec.n, driver.counter)
+  const log = new RequestLog(rows.length * spec.n, driver.counter, spec.keepAnswers)
   const sender = new BatchSender(driver)
   const gate = shared.gate(spec.maxConcurrency)
   const batches: BatchTime[] = []

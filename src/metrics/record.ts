@@ -30,6 +30,8 @@ export interface RequestRecord {
   readonly openLoop?: boolean | undefined
   /** What the client measured of itself; absent where an engine was driven without one. */
   readonly client?: ClientFacts | undefined
+  /** The answers' texts, where the workload keeps them. */
+  readonly answers?: readonly KeptAnswer[] | undefined
   /** Batches of a rollout with their times, in order of their index. */
   readonly batches?: readonly BatchTime[] | undefined
 }
@@ -81,6 +83,17 @@ export interface ClientFacts {
   readonly openedAhead?: number
   /** Files, and so connections, that the process may have open; absent where the system does not tell. */
   readonly openFiles?: number
+}
+
+/** The text of a completed answer. */
+export interface KeptAnswer {
+  /** Row of the dataset. */
+  readonly promptIndex: number
+  /** Which of the row's user turns it answers, in a conversation of several. */
+  readonly turn?: number
+  /** Which of a prompt's n answers. */
+  readonly sampleIndex: number
+  readonly text: string
 }
 
 /** How a finished batch's time is counted: first send to last response. */

@@ -1,24 +1,20 @@
 import type { BatchMetrics, RunMetrics } from '../metrics/summary-types.ts'
 
-/** A run's main throughput: output tokens/s; of a static batch, all tokens over the time of all its cases. */
-export function mainThroughput(metrics: RunMetrics): number | undefined {
-  return metrics.kind === 'requests' ? metrics.outputTokensPerSecond : overallTokensPerSecond(metrics)
-}
-
-/** What the repeats of a bench are ranked by: their main throughput, or requests/s where that is unknown of some. */
+/** What the repeats of a bench are ranked by: output tokens/s, requests/s where those are unknown; of a static batch, all tokens/s. */
 function throughputsOf(runs: readonly RunMetrics[]): number[] {
-  for (const figure of [mainThroughput, requestsPerSecond]) {
-    const values = runs.flatMap((metrics) => figure(metrics) ?? [])
+  const ways = [
+    (metrics: RunMetrics) => (metrics.kind === 'requests' ? metrics.outputTokensPerSecond : overallTokensPerSecond(metrics)),
+    (metrics: RunMetrics) => (metrics.kind === 'requests' ? metrics.requestsPerSecond : undefined),
+  ]
+  for (const way of ways) {
+    const values = runs.flatMap((metrics) => way(metrics) ?? [])
     // Runs are ranked by one figure or by none.
     if (values.length === runs.length) return values
   }
   return []
 }
 
-function requestsPerSecond(metrics: RunMetrics): number | undefined {
-  return metrics.kind === 'requests' ? metrics.requestsPerSecond : undefined
-}
-
+/** Tokens of all cases that were measured over the time that these took. */
 function overallTokensPerSecond({ cases }: BatchMetrics): number | undefined {
   let tokens = 0
   let ms = 0

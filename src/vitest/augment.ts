@@ -10,6 +10,7 @@ import type { RunMetrics } from '../metrics/summary-types.ts'
 import type { Hold } from '../verdict/hold-types.ts'
 import type { SLO } from '../verdict/slo.ts'
 import type { WorkloadResult } from './bench-result.ts'
+import type { KeepAnswersOptions } from './to-keep-answers.ts'
 
 declare module 'vitest' {
   interface Bench {
@@ -39,7 +40,13 @@ declare module 'vitest' {
      * that decides nothing, up to the most of their `repeats`. Must be awaited.
      * @example await expect(result.get('v2')).toHoldAgainst(result.get('v1'), { 'ttft.p99': { within: '10%' } })
      */
-    toHoldAgainst(reference: BenchResult | WorkloadResult, hold?: Hold): Promise<void>
+    toHoldAgainst(reference: unknown, hold?: Hold): Promise<void>
+    /**
+     * Holds the answers of a bench under greedy decoding against golden ones: a file that `-u` writes, or another bench of the test.
+     * The workload needs `keepAnswers: true` and `temperature: 0`. Must be awaited.
+     * @example await expect(run).toKeepAnswers('benchmarks/golden/chat.json', { allow: '1%' })
+     */
+    toKeepAnswers(golden: string | BenchResult, options?: KeepAnswersOptions): Promise<void>
   }
   interface TaskMeta {
     llmBench?: LlmBenchMeta

@@ -5,7 +5,7 @@ import type { Repeats } from '../dsl/repeats.ts'
 import type { WorkloadSpec } from '../dsl/workload-spec.ts'
 import { LlmBenchError } from '../errors.ts'
 import type { RunReport } from '../files/run-report.ts'
-import type { RequestRecord, RunRecord } from '../metrics/record.ts'
+import type { KeptAnswer, RequestRecord, RunRecord } from '../metrics/record.ts'
 import type { BatchMetrics, RequestMetrics } from '../metrics/summary-types.ts'
 import type { RunSample } from '../verdict/run-sample.ts'
 
@@ -33,6 +33,8 @@ export interface MeasuredOnce {
   readonly sample: RunSample
   /** The single requests and their window; absent for a static batch. */
   readonly requests?: Pick<RequestRecord, 'columns' | 'steadyNs' | 'openLoop'> | undefined
+  /** The answers' texts, where the workload keeps them. */
+  readonly answers?: readonly KeptAnswer[] | undefined
 }
 
 /** All runs of a bench, as matchers need them. */

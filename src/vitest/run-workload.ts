@@ -12,6 +12,7 @@ import type { ValidityLimits } from '../dsl/validity.ts'
 import { needsEngine } from '../dsl/workload-spec.ts'
 import type { WorkloadSpec } from '../dsl/workload-spec.ts'
 import { LlmBenchError } from '../errors.ts'
+import { ANSWERS_FILE, writeAnswers } from '../files/answers.ts'
 import { PROVIDED_KEY } from '../files/provided.ts'
 import type { ProvidedSettings } from '../files/provided.ts'
 import { writeRequestsParquet } from '../files/requests-parquet.ts'
@@ -58,7 +59,9 @@ export async function runWorkload(test: RunnerTestCase, bench: string, workload:
   const repeat = isRepeated(workload.repeats) ? { repeat: { index } } : {}
   const { plan, subject, record, version, notes, lost } = await measure()
   const metrics = summarize(record, limitsFor(workload, subject, settings))
+  const answers = record.kind === 'requests' ? record.answers : undefined
   if (record.kind === 'requests') await writeRequestsParquet(join(folder, 'requests.parquet'), record)
+  if (answers !== undefined) await writeAnswers(join(folder, ANSWERS_FILE), answers)
   const target = factsOf(plan, subject, record, version)
   const { environment, root } = settings
   const modelDigest = await modelDigestOf(modelFileOf(subject), root)
@@ -111,7 +114,7 @@ export async function runWorkload(test: RunnerTestCase, bench: string, workload:
       `${bench} was interrupted: what was measured until then is in ${report.folder}, marked as partial.`,
     )
   return {
-    once: { report, sample, requests: record.kind === 'requests' ? record : undefined },
+    once: { report, sample, requests: record.kind === 'requests' ? record : undefined, answers },
     statistics: toBenchResult(bench, record),
   }
 

@@ -21,6 +21,8 @@ export interface SamplingOptions {
   outputLength?: 'dataset' | 'free' | number
   /** Path of a `tokenizer.json`, for counts that the server does not report. */
   tokenizer?: string
+  /** Keep the texts of the answers, in `answers.jsonl` and for `toKeepAnswers()` (default: false). */
+  keepAnswers?: boolean
   /** Prompts: a path or a dataset (default: a small one that comes with the package). */
   dataset?: DatasetInput
 }
@@ -39,6 +41,7 @@ export const samplingFields = {
     .union([z.literal('dataset'), z.literal('free'), wholeNumber(1)], { error: "expected 'dataset', 'free' or a whole number from 1" })
     .default('dataset'),
   tokenizer: nonEmptyString.optional(),
+  keepAnswers: boolean.default(false),
 }
 
 /** A rule over several options, as `refine()` takes it. */

@@ -106,7 +106,7 @@ async function sendBatches(driver: Driver<RolloutSpec>): Promise<LoopOutcome<Rol
     const share = await sender.send(callsOf(driver.spec, prompts, batch.index), batch.scheduledNs)
     post({ type: 'batch', share: withOwnGaps(share) })
   }
-  return { log: new RequestLog(1, driver.counter), facts: { batches: [], partial: false, notes: [] }, readNs: sender.readNs }
+  return { log: new RequestLog(1, driver.counter, false), facts: { batches: [], partial: false, notes: [] }, readNs: sender.readNs }
 }
 
 /** Gaps are the beginning of a larger buffer, all of which would be sent. */
