@@ -99,6 +99,7 @@ async function measure(size: Size): Promise<void> {
         cohort: {},
         partial: false,
         metrics,
+        requests: record,
       }),
     )
     const result = await phase("Vitest's result", () => toBenchResult('scale', record))

@@ -12,11 +12,19 @@ const figure = z.looseObject({
   fewSamples: z.object({ have: count, need: count }).exactOptional(),
 })
 
+const binned = z.strictObject({ count, bins: z.string() })
+
+const run = z.strictObject({
+  startedAt: z.iso.datetime(),
+  figures: z.record(z.string(), figure),
+  distributions: z.partialRecord(z.enum(['ttft', 'tpot', 'itl', 'e2e', 'outputLength']), binned).exactOptional(),
+})
+
 const baseline = z.strictObject({
   version: z.literal(BASELINE_VERSION),
   bench: z.strictObject({ file: text, test: text, name: text }),
   cohort: z.record(z.string(), z.string()),
-  runs: z.array(z.strictObject({ startedAt: z.iso.datetime(), figures: z.record(z.string(), figure) })).min(1),
+  runs: z.array(run).min(1),
 })
 
 type Migration = (document: Record<string, unknown>) => Record<string, unknown>

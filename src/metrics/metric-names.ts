@@ -1,5 +1,5 @@
 import { type Statistic, STATISTICS } from './percentiles.ts'
-import type { BatchCaseMetrics, RequestMetrics } from './summary-types.ts'
+import type { BatchCaseMetrics, Distribution, RequestMetrics } from './summary-types.ts'
 
 /** Latencies of a request. */
 export const LATENCIES = ['ttft', 'ttfo', 'tpot', 'itl', 'e2e'] as const
@@ -108,4 +108,14 @@ export function readMetric(figures: RequestMetrics | BatchCaseMetrics, name: Met
   const keys = distribution && statistic ? [...distribution.split('.'), statistic] : name.split('.')
   const value = keys.reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], figures)
   return typeof value === 'number' ? value : undefined
+}
+
+/**
+ * A distribution of a run of requests.
+ * @returns undefined where the run does not have it
+ */
+export function readDistribution(metrics: RequestMetrics, name: DistributionName): Distribution | undefined {
+  return name.split('.').reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], metrics) as
+    | Distribution
+    | undefined
 }

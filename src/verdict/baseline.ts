@@ -1,3 +1,4 @@
+import { present } from '../metrics/present.ts'
 import type { AxisDifference, Cohort } from './cohort.ts'
 import { differences, isAxisOf, withoutAxes } from './cohort.ts'
 import { SAMPLE_VERSION } from './run-sample.ts'
@@ -16,7 +17,7 @@ export interface Baseline {
 }
 
 /** A run in a baseline: whole, undisturbed, and of the baseline's bench and cohort. */
-type BaselineRun = Pick<RunSample, 'startedAt' | 'figures'>
+type BaselineRun = Pick<RunSample, 'startedAt' | 'figures' | 'distributions'>
 
 /**
  * A baseline of runs of one bench and cohort.
@@ -29,7 +30,7 @@ export function baselineOf(runs: readonly [RunSample, ...RunSample[]]): Baseline
     bench,
     cohort,
     runs: runs
-      .map(({ startedAt, figures }) => ({ startedAt, figures }))
+      .map(({ startedAt, figures, distributions }) => ({ startedAt, figures, ...present({ distributions }) }))
       .toSorted((a, b) => (a.startedAt < b.startedAt ? -1 : a.startedAt > b.startedAt ? 1 : 0)),
   }
 }

@@ -1,6 +1,6 @@
-import { BATCH_FIGURES, type DistributionName, type MetricDefinition, readMetric } from '../metrics/metric-names.ts'
+import { BATCH_FIGURES, type MetricDefinition, readDistribution, readMetric } from '../metrics/metric-names.ts'
 import { percentileFloor, percentileOf, sampleShortage, STATISTICS, type Statistic } from '../metrics/percentiles.ts'
-import type { BatchCaseMetrics, BatchMetrics, Distribution, RequestMetrics } from '../metrics/summary-types.ts'
+import type { BatchCaseMetrics, BatchMetrics } from '../metrics/summary-types.ts'
 import { whyAbsent } from './absent.ts'
 import { labelled, selectorLabel } from './case-labels.ts'
 import type { ParsedSLO, SLOPart } from './check-slo.ts'
@@ -53,7 +53,7 @@ function judgeFigure(metric: MetricDefinition, threshold: Threshold, allowFewSam
   const { distribution, statistic } = metric
   if (!distribution || !statistic) return judged(subject, claim, measured)
 
-  const shortage = sampleShortage(sampleOf(metrics, distribution)!, statistic)
+  const shortage = sampleShortage(readDistribution(metrics, distribution)!, statistic)
   if (shortage && !allowFewSamples) return undecided(subject, claim, whyTooFew(shortage, statistic))
   const verdict = judged(subject, claim, measured, shortage && { fewSamples: shortage })
   // A spread is no request's own figure, so that none is the worst of it.
@@ -62,12 +62,6 @@ function judgeFigure(metric: MetricDefinition, threshold: Threshold, allowFewSam
   return worst.length === 0
     ? verdict
     : { ...verdict, worst, message: `${verdict.message}; worst requests: ${worstText(worst, metric.unit)}` }
-}
-
-function sampleOf(metrics: RequestMetrics, name: DistributionName): Distribution | undefined {
-  return name.split('.').reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], metrics) as
-    | Distribution
-    | undefined
 }
 
 function whyTooFew({ have, need }: { have: number; need: number }, statistic: Statistic): string {

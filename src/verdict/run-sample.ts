@@ -1,5 +1,6 @@
 import type { Validity } from '../metrics/validity.ts'
 import type { Cohort } from './cohort.ts'
+import type { BinnedSample } from './statistics/histogram.ts'
 
 /** Version of {@link RunSample}, in `sample.json` and in baselines. */
 export const SAMPLE_VERSION = 1
@@ -23,7 +24,12 @@ export interface RunSample {
   reasons?: string[]
   /** By the names that assertions use; of a static batch, `prefillTokensPerSecond[batch 8, in 1024, out 1]`. */
   figures: Record<string, FigureSample>
+  /** How single requests (ITL: gaps) were spread over the whole run, in ms and tokens; absent where the run has none. */
+  distributions?: Partial<Record<BinnedName, BinnedSample>>
 }
+
+/** What a sample keeps the spread of. */
+export type BinnedName = 'ttft' | 'tpot' | 'itl' | 'e2e' | 'outputLength'
 
 /** What tells a bench from all others; the same in every run. */
 export interface BenchName {

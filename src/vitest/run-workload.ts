@@ -94,7 +94,14 @@ export async function runWorkload(test: RunnerTestCase, bench: string, workload:
     ],
     ...(record.kind === 'oneBatch' ? { cases: [...record.cases] } : {}),
   }
-  const sample = sampleOf({ bench: nameOf(test, bench, settings), startedAt: report.startedAt, cohort, partial: record.partial, metrics })
+  const sample = sampleOf({
+    bench: nameOf(test, bench, settings),
+    startedAt: report.startedAt,
+    cohort,
+    partial: record.partial,
+    metrics,
+    requests: record.kind === 'requests' ? record : undefined,
+  })
   await writeFileAtomic(join(folder, SAMPLE_FILE), `${JSON.stringify(sample, null, 2)}\n`)
   await recordArtifact(test, { type: RUN_ARTIFACT, report })
   metaOf(test).runs.push({ bench, attempt, metrics, folder: report.folder, partial: report.partial, ...repeat })

@@ -16,13 +16,21 @@ export const NO_BLOCK = 255
  * @returns undefined where there are too few for blocks that say anything
  */
 export function blocksByTime(times: Float64Array): Uint8Array | undefined {
-  // A hundredth of a nanosecond keeps items of the same time apart, and moves no other.
-  const ordered = times.map((time, i) => time + i / 100).filter((time) => !Number.isNaN(time))
-  const blocks = Math.min(BLOCKS, Math.floor(ordered.length / LEAST_IN_BLOCK))
+  const ordered = new Float64Array(times.length)
+  let count = 0
+  for (let i = 0; i < times.length; i++) if (!Number.isNaN(times[i]!)) ordered[count++] = apart(times[i]!, i)
+  const blocks = Math.min(BLOCKS, Math.floor(count / LEAST_IN_BLOCK))
   if (blocks < LEAST_BLOCKS) return undefined
-  ordered.sort()
-  const begins = Array.from({ length: blocks }, (_, block) => ordered[Math.floor((block * ordered.length) / blocks)]!)
-  return Uint8Array.from(times, (time, i) => (Number.isNaN(time) ? NO_BLOCK : blockAt(begins, time + i / 100)))
+  ordered.subarray(0, count).sort()
+  const begins = Array.from({ length: blocks }, (_, block) => ordered[Math.floor((block * count) / blocks)]!)
+  const of = new Uint8Array(times.length)
+  for (let i = 0; i < times.length; i++) of[i] = Number.isNaN(times[i]!) ? NO_BLOCK : blockAt(begins, apart(times[i]!, i))
+  return of
+}
+
+/** A hundredth of a nanosecond keeps items of the same time apart, and moves no other. */
+function apart(time: number, item: number): number {
+  return time + item / 100
 }
 
 function blockAt(begins: readonly number[], time: number): number {

@@ -54,6 +54,15 @@ test('what is written is read again, and written again is the same', async () =>
   expect(await readdir(home)).toHaveLength(1)
 })
 
+test('keeps how the requests of each run were spread, a line a distribution', async () => {
+  const home = await folder()
+  const distributions = { ttft: { count: 3, bins: '100:1 104:2' } }
+  const path = await writeBaseline(home, baseline({ runs: [{ ...baseline().runs[0]!, distributions }] }))
+  expect(await readFile(path, 'utf8')).toContain('"ttft": { "count": 3, "bins": "100:1 104:2" }')
+  const [stored] = await readBaselines(home)
+  expect(stored!.baseline.runs[0]!.distributions).toEqual(distributions)
+})
+
 test('each bench and cohort has a file of its own, and a bench reads its own alone', async () => {
   const home = await folder()
   await writeBaseline(home, baseline())
