@@ -24,9 +24,9 @@ export default defineConfig({
     // End-to-end tests mostly wait for processes of theirs; Vitest's own default would be one worker on two cores.
     maxWorkers: 2,
     sequence: { sequencer: LongestFirst },
-    // An end-to-end test runs Vitest itself, some of them several times.
-    testTimeout: 90_000,
-    hookTimeout: 60_000,
+    // An end-to-end test runs Vitest itself, some of them several times, on a machine that others may be busy on.
+    testTimeout: 180_000,
+    hookTimeout: 120_000,
     teardownTimeout: 60_000,
     // Other work on a CI machine may delay anything by seconds; `.ci/run` lists what passed only when tried again.
     retry: process.env['CI'] ? 1 : 0,

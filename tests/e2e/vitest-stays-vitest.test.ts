@@ -83,7 +83,7 @@ describe('one suite', () => {
     return async () => {
       for (const end of ends) await end()
     }
-  }, 90_000)
+  })
 
   test('passes with workloads and ordinary benchmarks in it, which stand beside each other in one comparison', () => {
     expect(finished.exitCode, finished.output).toBe(0)
