@@ -1,5 +1,5 @@
 /** Milliseconds that a test waits for what comes about by itself: much longer than it takes, for a busy machine stands still for seconds. */
-export const PATIENCE_MS = 40_000
+export const PATIENCE_MS = 80_000
 
 /** Resolves once this holds, and rejects where it does not in all that time. */
 export async function until(holds: () => Promise<boolean>): Promise<void> {

@@ -1,16 +1,28 @@
 // Native code can't be broken off in the middle of a forward pass: whoever ends the run, and however, nothing crashes or stays behind.
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { until } from '../patience.ts'
 import { list, project, readSummary, startBench } from './run-vitest.ts'
 import type { Finished, Running } from './run-vitest.ts'
-import { engineSeconds, processesUsing } from './processes.ts'
+import { processesUsing } from './processes.ts'
 
 const WORKLOADS = {
   offline: 'offline({ requests: 4000, maxTokens: 8 })',
   oneBatch: 'oneBatch({ batch: 8, inputLength: 256, outputLength: [1, 6000] })',
 }
-/** Loading takes less CPU time than this, the workloads much more. */
-const UNDER_WAY_SECONDS = 2.5
+/** Leaves a file once the load worker tells that something is done: a request, or a case. */
+const WATCH = `
+  import { writeFileSync } from 'node:fs'
+  import { join } from 'node:path'
+  const { send } = process
+  if (process.argv[1]?.includes('load/worker') && send !== undefined) {
+    process.send = (message, ...rest) => {
+      if (message.progress?.completed > 0) writeFileSync(join(import.meta.dirname, 'under-way'), '')
+      return send.call(process, message, ...rest)
+    }
+  }
+`
 
 async function startLong(workload: keyof typeof WORKLOADS, pool: string): Promise<{ folder: string; run: Running }> {
   const suite = `
@@ -19,9 +31,9 @@ async function startLong(workload: keyof typeof WORKLOADS, pool: string): Promis
     test('long', async ({ bench }) => { await bench('engine', ${WORKLOADS[workload]}).run() })
     test('never reached', async ({ bench }) => { await bench('after', ${WORKLOADS[workload]}).run() })
   `
-  const folder = await project({ 'long.bench.ts': suite })
-  const run = startBench(folder, ['--pool', pool])
-  await until(async () => (await engineSeconds(folder)) >= UNDER_WAY_SECONDS)
+  const folder = await project({ 'long.bench.ts': suite, 'watch.mjs': WATCH })
+  const run = startBench(folder, ['--pool', pool], { NODE_OPTIONS: `--import=${pathToFileURL(join(folder, 'watch.mjs')).href}` })
+  await until(async () => (await list(folder)).includes('under-way'))
   return { folder, run }
 }
 

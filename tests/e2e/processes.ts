@@ -17,16 +17,3 @@ export async function processesUsing(folder: string, command = ''): Promise<numb
   )
   return using.flat()
 }
-
-const TICKS_PER_SECOND = 100
-
-/** Seconds of CPU time that the process of an engine has taken in this folder so far; 0 where there is none. Linux only. */
-export async function engineSeconds(folder: string): Promise<number> {
-  const times = (await processesUsing(folder)).map(async (id) => {
-    const [command, stat] = await Promise.all(['cmdline', 'stat'].map((file) => readFile(`/proc/${id}/${file}`, 'utf8').catch(() => '')))
-    if (!command!.includes('load/worker.js')) return 0
-    const [, user, system] = /\) (?:\S+ ){11}(\d+) (\d+)/.exec(stat!) ?? []
-    return (Number(user) + Number(system)) / TICKS_PER_SECOND
-  })
-  return Math.max(0, ...(await Promise.all(times)))
-}
