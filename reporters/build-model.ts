@@ -5,6 +5,7 @@ import type { TestCase, TestModule, TestRunEndReason, TestSuite, Vitest } from '
 import { RUN_ARTIFACT } from '../src/files/run-report.ts'
 import type { LlmBenchMeta, RunReport } from '../src/files/run-report.ts'
 import { thisPackage } from '../src/this-package.ts'
+import { benchRuns, isUnfinished } from './bench-runs.ts'
 import { errorModel, posix } from './build-errors.ts'
 
 import type { ErrorModel, RunModel, TestModel } from './model.ts'
@@ -82,10 +83,10 @@ function testModel(test: TestCase, file: string, root: string): TestModel {
   }
 }
 
-/** Vitest calls a test that was cancelled in mid-run skipped; its partial run tells that it had begun. */
+/** Vitest calls a test that was cancelled in mid-run skipped; a run that is cut short or missing tells that it had begun. */
 function stateOf(test: TestCase, runs: readonly RunReport[]): TestModel['state'] {
   const { state } = test.result()
-  return state === 'skipped' && runs.some(({ partial }) => partial) ? 'pending' : state
+  return state === 'skipped' && benchRuns(runs).some(isUnfinished) ? 'pending' : state
 }
 
 function errorsOf(test: TestCase): readonly SerializedError[] {

@@ -1,1 +1,10 @@
-export { formatMargin, formatMeasured, formatNumber, formatShare, formatValue, verdictText, worstText } from '../src/verdict/format.ts'
+export {
+  formatMargin,
+  formatMeasured,
+  formatNumber,
+  formatShare,
+  formatValue,
+  medianText,
+  verdictText,
+  worstText,
+} from '../src/verdict/format.ts'

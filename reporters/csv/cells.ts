@@ -9,9 +9,9 @@ export function fixed3(value: number | undefined): string | undefined {
   return value?.toFixed(3)
 }
 
-/** A bench's name in a table that has a row for every attempt. */
-export function runName({ bench, attempt, partial }: RunReport): string {
-  return `${bench}${attempt > 0 ? ` (attempt ${attempt + 1})` : ''}${partial ? ' (partial)' : ''}`
+/** A bench's name in a table that has a row for every run. */
+export function runName({ bench, attempt, repeat, partial }: RunReport): string {
+  return `${bench}${repeat === undefined ? '' : ` (run ${repeat.index + 1})`}${attempt > 0 ? ` (attempt ${attempt + 1})` : ''}${partial ? ' (partial)' : ''}`
 }
 
 /** A total over the whole wall time, as the seed systems define throughput; absent where either is unknown. */

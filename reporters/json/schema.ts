@@ -181,6 +181,10 @@ const verdict = z.object({
   message: z.string(),
   worst: z.array(z.object({ index: count, client: z.int().exactOptional(), promptIndex: z.int(), value: z.number() })).exactOptional(),
   fewSamples: z.object({ have: count, need: count }).exactOptional(),
+  median: z
+    .object({ runs: count, repeat: count })
+    .describe('of a bench that was run several times: how often, and which of the runs, from 0, has the median figure')
+    .exactOptional(),
   attempt: count,
 })
 

@@ -88,7 +88,8 @@ function errorText(error: ErrorModel): string {
 
 function outputOf(test: TestModel): { output?: string } {
   const lines = [
-    ...test.runs.flatMap((run) => [...clientWarning(run), ...run.notes].map((note) => `${run.bench}: ${note}`)),
+    // Repeats say much the same.
+    ...new Set(test.runs.flatMap((run) => [...clientWarning(run), ...run.notes].map((note) => `${run.bench}: ${note}`))),
     ...test.verdicts.map(verdictLine),
   ]
   return lines.length === 0 ? {} : { output: lines.join('\n') }

@@ -1,7 +1,11 @@
 import type { RunReport } from '../../src/files/run-report.ts'
 import type { Verdict } from '../../src/verdict/verdict.ts'
+import { LATENCIES, RATES } from '../../src/metrics/metric-names.ts'
+import { benchRuns } from '../bench-runs.ts'
+import type { BenchRuns } from '../bench-runs.ts'
 import { verdictText } from '../figures.ts'
 import type { RunModel, TestModel } from '../model.ts'
+import { runStateOf } from '../outcome.ts'
 import { figuresOf, tokensText } from '../run-facts.ts'
 
 export interface Property {
@@ -21,15 +25,17 @@ export function suiteProperties(model: RunModel): Property[] {
 }
 
 /**
- * Facts and figures of a test's runs. Figures have the names that they have in code; latencies end in `_ms`, all others say
+ * Facts and figures of a test's runs, of repeats of the one that stands for all. Figures have the names that they have in code; latencies end in `_ms`, all others say
  * their unit themselves, shares are 0 to 1. Where a test has several runs, names begin with the bench; those of an earlier
  * attempt begin with `attempt1/`.
  */
 export function benchProperties(test: TestModel): Property[] {
   return [
     ...testProperties(test),
-    ...labelledRuns(test.runs).flatMap(({ prefix, run }) =>
-      [...runProperties(run), ...figureProperties(run)].map(({ name, value }) => property(`${prefix}${name}`, value)),
+    ...labelledBenches(test.runs).flatMap(({ prefix, bench }) =>
+      [...runProperties(bench.standing), ...figureProperties(bench.standing), ...repeatProperties(bench)].map(({ name, value }) =>
+        property(`${prefix}${name}`, value),
+      ),
     ),
     ...test.benchmarks.flatMap((benchmark) => [
       property(`${benchmark.name}/mean_ms`, plainNumber(benchmark.meanMs)),
@@ -53,6 +59,7 @@ export function thresholdProperties(
     property('limit', plainNumber(verdict.limit)),
     ...(verdict.measured === undefined ? [] : [property('measured', plainNumber(verdict.measured))]),
     ...(verdict.margin === undefined ? [] : [property('margin', plainNumber(verdict.margin))]),
+    ...(verdict.median === undefined ? [] : [property('medianOf', verdict.median.runs)]),
     property('verdict', verdict.state),
     ...(verdict.negated === true ? [property('negated', true)] : []),
     ...(verdict.fewSamples === undefined ? [] : [property('fewSamples', `${verdict.fewSamples.have} of ${verdict.fewSamples.need}`)]),
@@ -112,16 +119,36 @@ function figureProperties({ metrics }: RunReport): Property[] {
   ]
 }
 
-function labelledRuns(runs: readonly RunReport[]): { prefix: string; run: RunReport }[] {
-  const several = new Set(runs.map((run) => run.attempt)).size < runs.length
+/** Figures by which repeats are told apart. */
+const REPEAT_FIGURES: ReadonlySet<string> = new Set([...RATES, ...LATENCIES.map((latency) => `${latency}.median`)])
+
+/** Of several repeats: how many there are, which one's figures the others are, and what each comes to. */
+function repeatProperties({ runs, standing }: BenchRuns): Property[] {
+  if (standing.repeat === undefined) return []
+  return [
+    property('runs', runs.length),
+    property('run', runs.indexOf(standing) + 1),
+    ...runs.flatMap((run, i) => [
+      property(`run${i + 1}/folder`, run.folder),
+      property(`run${i + 1}/state`, runStateOf(run)),
+      ...figuresOf(run.metrics)
+        .filter(({ name }) => REPEAT_FIGURES.has(name) || /^overallTokensPerSecond\b/.test(name))
+        .map(({ name, value, unit }) => property(`run${i + 1}/${unit === 'ms' ? `${name}_ms` : name}`, plainNumber(value))),
+    ]),
+  ]
+}
+
+function labelledBenches(runs: readonly RunReport[]): { prefix: string; bench: BenchRuns }[] {
+  const benches = benchRuns(runs)
+  const several = new Set(runs.map((run) => run.attempt)).size < benches.length
   const last = Math.max(...runs.map((run) => run.attempt))
   const used = new Map<string, number>()
-  return runs.map((run) => {
-    const attempt = run.attempt < last ? `attempt${run.attempt + 1}/` : ''
-    const prefix = several ? `${attempt}${run.bench}/` : attempt
+  return benches.map((bench) => {
+    const attempt = bench.standing.attempt < last ? `attempt${bench.standing.attempt + 1}/` : ''
+    const prefix = several ? `${attempt}${bench.standing.bench}/` : attempt
     const times = (used.get(prefix) ?? 0) + 1
     used.set(prefix, times)
-    return { prefix: times === 1 ? prefix : `${prefix.slice(0, -1)} (${times})/`, run }
+    return { prefix: times === 1 ? prefix : `${prefix.slice(0, -1)} (${times})/`, bench }
   })
 }
 

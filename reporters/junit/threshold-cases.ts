@@ -1,5 +1,6 @@
 import type { RunReport } from '../../src/files/run-report.ts'
 import type { Verdict } from '../../src/verdict/verdict.ts'
+import { judgedRun } from '../bench-runs.ts'
 import { verdictText } from '../figures.ts'
 import type { TestModel } from '../model.ts'
 import { targetText } from '../run-facts.ts'
@@ -12,7 +13,7 @@ import { thresholdProperties } from './properties.ts'
 export function thresholdCases(test: TestModel): JUnitCase[] {
   return histories(test.verdicts).map((history) => {
     const verdict = history.at(-1)!
-    const run = test.runs.findLast((run) => run.bench === verdict.bench && run.attempt === verdict.attempt)
+    const run = judgedRun(test.runs, verdict)
     return {
       classname: classnameOf(test.file),
       name: `${testName(test)} > ${verdict.bench}: ${verdict.threshold}`,

@@ -3,7 +3,7 @@ import type { Comparison } from '../../src/verdict/comparison.ts'
 import type { Holding } from '../../src/verdict/holding.ts'
 import type { Verdict } from '../../src/verdict/verdict.ts'
 import { changeText, intervalText, sideText, withinText } from '../changes.ts'
-import { formatMargin, formatValue } from '../figures.ts'
+import { formatMargin, formatValue, medianText } from '../figures.ts'
 import { comparisonGravity, GRAVITIES, runStateOf, verdictGravity } from '../outcome.ts'
 import type { BenchOutcome } from '../outcome.ts'
 import { targetText, workloadText } from '../run-facts.ts'
@@ -123,7 +123,7 @@ function thresholdParts({ test, verdicts }: BenchOutcome): string[] {
       ['left', 'right', 'right', 'left'],
       shown.map(({ verdict, gravity }) => [
         name(verdict.threshold),
-        verdict.measured === undefined ? '–' : formatValue(verdict.measured, verdict.unit),
+        verdict.measured === undefined ? '–' : `${formatValue(verdict.measured, verdict.unit)}${medianText(verdict.median)}`,
         verdict.margin === undefined ? '–' : formatMargin(verdict.margin),
         `${MARKS[gravity]} ${thresholdCell(verdict, gravity === 'fine')}`,
       ]),

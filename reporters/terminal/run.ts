@@ -5,9 +5,12 @@ import { percentileFloor, percentileOf, sampleShortage } from '../../src/metrics
 import type { RunReport } from '../../src/files/run-report.ts'
 import type { BatchMetrics, Distribution, RateMetrics, RequestMetrics } from '../../src/metrics/summary-types.ts'
 import type { Verdict } from '../../src/verdict/verdict.ts'
+import { isUnfinished } from '../bench-runs.ts'
+import type { BenchRuns } from '../bench-runs.ts'
 import { formatMeasured, formatNumber, formatShare } from '../figures.ts'
 import { caseName, clientText, targetText, tokensText, workloadText } from '../run-facts.ts'
 import { firstLine, plainText, shorten, wrap } from '../text.ts'
+import { renderRepeats } from './repeats.ts'
 import type { Style } from './style.ts'
 import { renderTable } from './table.ts'
 import type { Cell } from './table.ts'
@@ -15,22 +18,28 @@ import { renderVerdicts } from './verdicts.ts'
 
 const COLUMNS = ['mean', 'p50', 'p90', 'p99', 'max'] as const
 
-/** Everything that the terminal shows of a run; no line is wider than the style's columns. */
-export function renderRun(report: RunReport, verdicts: readonly Verdict[], style: Style): string[] {
+/**
+ * Everything that the terminal shows of a run; no line is wider than the style's columns.
+ * @param bench all its repeats, where it stands for several
+ */
+export function renderRun(report: RunReport, verdicts: readonly Verdict[], style: Style, bench?: BenchRuns): string[] {
   const { metrics } = report
+  const repeated = bench !== undefined && report.repeat !== undefined ? bench : undefined
   return [
-    ...title(report, style),
+    ...title(report, style, repeated),
     '',
     ...(metrics.kind === 'oneBatch' ? batchLines(metrics, style) : [...latencyTable(metrics, style), ...rateLines(metrics, style)]),
+    ...(repeated === undefined ? [] : ['', ...renderRepeats(repeated, style)]),
     ...(verdicts.length === 0 ? [] : ['', ...renderVerdicts(verdicts, style)]),
     '',
-    ...factLines(report, style),
+    ...factLines(report, style, repeated?.runs ?? [report]),
   ]
 }
 
-function title(report: RunReport, style: Style): string[] {
+function title(report: RunReport, style: Style, repeated: BenchRuns | undefined): string[] {
   const marks = [
-    ...(report.partial ? [style.warn('PARTIAL')] : []),
+    ...(repeated === undefined ? [] : [repeatsText(repeated)]),
+    ...(report.partial || (repeated !== undefined && isUnfinished(repeated)) ? [style.warn('PARTIAL')] : []),
     ...validityMark(report, style),
     ...(report.attempt === 0 ? [] : [style.warn(`attempt ${report.attempt + 1}`)]),
   ]
@@ -42,6 +51,13 @@ function title(report: RunReport, style: Style): string[] {
       wrap(text, style.columns - 2).map((line) => `  ${style.dim(line)}`),
     ),
   ]
+}
+
+/** How many runs there are of those that there were to be, and which one's figures follow. */
+function repeatsText({ runs, standing }: BenchRuns): string {
+  const { min } = standing.workload.repeats
+  const count = runs.length < min ? `${runs.length} of ${min} runs` : counted(runs.length, 'run')
+  return runs.length === 1 ? count : `${count}, run ${runs.indexOf(standing) + 1} shown (median throughput)`
 }
 
 function validityMark({ metrics }: RunReport, style: Style): string[] {
@@ -163,7 +179,7 @@ function batchLines({ cases, agreement }: BatchMetrics, style: Style): string[] 
   ]
 }
 
-function factLines(report: RunReport, style: Style): string[] {
+function factLines(report: RunReport, style: Style, runs: readonly RunReport[]): string[] {
   const { metrics } = report
   const tokens = tokensText(report)
   return [
@@ -181,7 +197,7 @@ function factLines(report: RunReport, style: Style): string[] {
     ...report.notes.flatMap((note) => fact('note', note, style, style.warn)),
     ...(report.partial ? fact('note', 'PARTIAL: the run was cut short; the figures are of what was done by then', style, style.warn) : []),
     // The results folder is named once, at the end of the run.
-    ...fact('files', posix.basename(report.folder), style),
+    ...fact('files', runs.map(({ folder }) => posix.basename(folder)).join(', '), style),
   ]
 }
 

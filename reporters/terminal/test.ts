@@ -1,21 +1,24 @@
 import type { RunReport } from '../../src/files/run-report.ts'
 import type { Verdict } from '../../src/verdict/verdict.ts'
+import { benchRuns, isSameBench } from '../bench-runs.ts'
+import type { BenchRuns } from '../bench-runs.ts'
 import { renderRun } from './run.ts'
 import type { Style } from './style.ts'
 import { renderVerdicts } from './verdicts.ts'
 
-/** All runs of a test, every attempt's, each with the verdicts on it; verdicts on no known run come last. */
+/** All benches of a test, every attempt's, each with the verdicts on it; verdicts on no known bench come last. */
 export function renderTest(runs: readonly RunReport[], verdicts: readonly Verdict[], style: Style): string[] {
+  const benches = benchRuns(runs)
   // A bench run twice in one attempt: its verdicts, which don't say on which run, stand below the last.
-  const runOf = (verdict: Verdict): RunReport | undefined =>
-    runs.findLast((run) => run.bench === verdict.bench && run.attempt === verdict.attempt)
-  const homeless = verdicts.filter((verdict) => runOf(verdict) === undefined)
+  const benchOf = (verdict: Verdict): BenchRuns | undefined => benches.findLast(({ standing }) => isSameBench(standing, verdict))
+  const homeless = verdicts.filter((verdict) => benchOf(verdict) === undefined)
   return [
-    ...runs.flatMap((run) => [
+    ...benches.flatMap((bench) => [
       ...renderRun(
-        run,
-        verdicts.filter((verdict) => runOf(verdict) === run),
+        bench.standing,
+        verdicts.filter((verdict) => benchOf(verdict) === bench),
         style,
+        bench,
       ),
       '',
     ]),

@@ -1,5 +1,5 @@
 import type { Verdict } from '../../src/verdict/verdict.ts'
-import { formatMargin, formatValue, verdictText, worstText } from '../figures.ts'
+import { formatMargin, formatValue, medianText, verdictText, worstText } from '../figures.ts'
 import { plainText, wrap } from '../text.ts'
 import type { Style } from './style.ts'
 
@@ -15,10 +15,10 @@ export function renderVerdicts(verdicts: readonly Verdict[], style: Style): stri
 }
 
 function passed(verdict: Verdict): string {
-  const { threshold, measured, unit, margin, fewSamples } = verdict
+  const { threshold, measured, unit, margin, fewSamples, median } = verdict
   return [
     threshold,
-    ...(measured === undefined ? [] : [`  ${formatValue(measured, unit)}`]),
+    ...(measured === undefined ? [] : [`  ${formatValue(measured, unit)}${medianText(median)}`]),
     ...(margin === undefined ? [] : [` (${formatMargin(margin)})`]),
     ...(fewSamples === undefined ? [] : [`, few samples: ${fewSamples.have} of ${fewSamples.need}`]),
   ].join('')

@@ -39,18 +39,29 @@ export function formatMargin(margin: number): string {
   return `${margin < 0 ? '−' : '+'}${(size * 100).toLocaleString('en-US', { maximumFractionDigits: Math.max(1, firstDecimal(size * 100)) })}%`
 }
 
-type Judged = Pick<Verdict, 'threshold' | 'state' | 'limit' | 'unit' | 'measured' | 'margin' | 'fewSamples' | 'negated'>
+type Judged = Pick<Verdict, 'threshold' | 'state' | 'limit' | 'unit' | 'measured' | 'margin' | 'fewSamples' | 'median' | 'negated'>
 
 /** A verdict in one line: `ttft.p99 <= 200ms: measured 1,224 ms, limit 200 ms, margin −512%`. */
 export function verdictText(verdict: Judged): string {
-  const { threshold, measured, limit, unit, margin, fewSamples } = verdict
+  const { threshold, measured, limit, unit, margin, fewSamples, median } = verdict
   const facts = [
-    measured === undefined ? 'not measured' : `measured ${measuredBeside(limit, measured, unit)}`,
+    measured === undefined ? 'not measured' : `measured ${measuredBeside(limit, measured, unit)}${medianText(median)}`,
     `limit ${formatValue(limit, unit)}`,
     ...(margin === undefined ? [] : [marginText(margin, verdict)]),
     ...(fewSamples === undefined ? [] : [`few samples: ${fewSamples.have} of ${fewSamples.need}`]),
   ]
   return `${threshold}: ${facts.join(', ')}`
+}
+
+/** All that is said of a verdict: the line, and the worst requests. */
+export function verdictMessage(verdict: Judged & Pick<Verdict, 'worst'>): string {
+  const { worst = [], unit } = verdict
+  return `${verdictText(verdict)}${worst.length === 0 ? '' : `; worst requests: ${worstText(worst, unit)}`}`
+}
+
+/** What a figure of several runs is: ` (median of 5 runs)`. */
+export function medianText(median: Verdict['median']): string {
+  return median === undefined ? '' : ` (median of ${median.runs} runs)`
 }
 
 /** Requests that broke a threshold by most: `#12 402.1 ms (client 3, prompt 44) · #7 399 ms (client 1, prompt 9)`. */

@@ -4,7 +4,7 @@ import type { BatchCaseMetrics, BatchMetrics } from '../metrics/summary-types.ts
 import { whyAbsent } from './absent.ts'
 import { labelled, selectorLabel } from './case-labels.ts'
 import type { ParsedSLO, SLOPart } from './check-slo.ts'
-import { worstText } from './format.ts'
+import { verdictMessage } from './format.ts'
 import { goodputClaims, judgeGoodput } from './goodput.ts'
 import type { CaseSelector } from './slo-types.ts'
 import { type Claim, judged, type RequestSubject, type Subject, undecided } from './subject.ts'
@@ -59,9 +59,7 @@ function judgeFigure(metric: MetricDefinition, threshold: Threshold, allowFewSam
   // A spread is no request's own figure, so that none is the worst of it.
   if (verdict.state === 'pass' || !columns || metric.unit !== 'ms' || statistic === 'std') return verdict
   const worst = worstRequests(columns, distribution, threshold.direction, steadyNs)
-  return worst.length === 0
-    ? verdict
-    : { ...verdict, worst, message: `${verdict.message}; worst requests: ${worstText(worst, metric.unit)}` }
+  return worst.length === 0 ? verdict : { ...verdict, worst, message: verdictMessage({ ...verdict, worst }) }
 }
 
 function whyTooFew({ have, need }: { have: number; need: number }, statistic: Statistic): string {

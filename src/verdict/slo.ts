@@ -1,5 +1,6 @@
 export { checkSLO } from './check-slo.ts'
 export { judge } from './judge.ts'
+export { judgeRuns } from './judge-runs.ts'
 export { negate } from './negate.ts'
 export type { SLO } from './slo-types.ts'
 export type { Subject } from './subject.ts'

@@ -1,20 +1,24 @@
 import type { BatchMetrics, RunMetrics } from '../metrics/summary-types.ts'
 
-/** What the repeats of a bench are ranked by: output tokens/s, requests/s where those are unknown; of a static batch, all tokens/s. */
+/** A run's main throughput: output tokens/s; of a static batch, all tokens over the time of all its cases. */
+export function mainThroughput(metrics: RunMetrics): number | undefined {
+  return metrics.kind === 'requests' ? metrics.outputTokensPerSecond : overallTokensPerSecond(metrics)
+}
+
+/** What the repeats of a bench are ranked by: their main throughput, or requests/s where that is unknown of some. */
 function throughputsOf(runs: readonly RunMetrics[]): number[] {
-  const ways = [
-    (metrics: RunMetrics) => (metrics.kind === 'requests' ? metrics.outputTokensPerSecond : overallTokensPerSecond(metrics)),
-    (metrics: RunMetrics) => (metrics.kind === 'requests' ? metrics.requestsPerSecond : undefined),
-  ]
-  for (const way of ways) {
-    const values = runs.flatMap((metrics) => way(metrics) ?? [])
+  for (const figure of [mainThroughput, requestsPerSecond]) {
+    const values = runs.flatMap((metrics) => figure(metrics) ?? [])
     // Runs are ranked by one figure or by none.
     if (values.length === runs.length) return values
   }
   return []
 }
 
-/** Tokens of all cases that were measured over the time that these took. */
+function requestsPerSecond(metrics: RunMetrics): number | undefined {
+  return metrics.kind === 'requests' ? metrics.requestsPerSecond : undefined
+}
+
 function overallTokensPerSecond({ cases }: BatchMetrics): number | undefined {
   let tokens = 0
   let ms = 0

@@ -1,6 +1,6 @@
 import type { RequestColumns } from '../metrics/columns.ts'
 import type { RequestMetrics, RunMetrics } from '../metrics/summary-types.ts'
-import { verdictText } from './format.ts'
+import { verdictMessage } from './format.ts'
 import { holds, marginOf, type Threshold } from './threshold.ts'
 import type { Unit, Verdict } from './verdict.ts'
 
@@ -43,7 +43,7 @@ export function judged(subject: Subject, claim: Claim, measured: number, marks: 
     ...(margin === undefined ? {} : { margin }),
     ...marks,
   }
-  return { ...verdict, message: verdictText(verdict) }
+  return { ...verdict, message: verdictMessage(verdict) }
 }
 
 /** The verdict that there can't be one. */

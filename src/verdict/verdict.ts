@@ -24,6 +24,8 @@ export interface Verdict {
   worst?: WorstRequest[]
   /** Set where `allowFewSamples` let a percentile stand that the sample can't support. */
   fewSamples?: { have: number; need: number }
+  /** Where the bench was run several times: how often, and which of the runs, from 0, has the median figure, by which it is judged. */
+  median?: { runs: number; repeat: number }
   /** Retry attempt that the verdict belongs to, from 0. */
   attempt: number
 }

@@ -40,7 +40,7 @@ declare module 'vitest' {
      * that decides nothing, up to the most of their `repeats`. Must be awaited.
      * @example await expect(result.get('v2')).toHoldAgainst(result.get('v1'), { 'ttft.p99': { within: '10%' } })
      */
-    toHoldAgainst(reference: unknown, hold?: Hold): Promise<void>
+    toHoldAgainst(reference: BenchResult | WorkloadResult, hold?: Hold): Promise<void>
     /**
      * Holds the answers of a bench under greedy decoding against golden ones: a file that `-u` writes, or another bench of the test.
      * The workload needs `keepAnswers: true` and `temperature: 0`. Must be awaited.

@@ -2,8 +2,9 @@ import type { MatcherState, SyncMatcherResult } from 'vitest'
 import { LlmBenchError } from '../errors.ts'
 import { SLOBreachError } from '../verdict/breach-error.ts'
 import { formatBreaches } from '../verdict/breach.ts'
-import { checkSLO, judge, negate } from '../verdict/slo.ts'
-import type { SLO } from '../verdict/slo.ts'
+import { checkSLO, judgeRuns, negate } from '../verdict/slo.ts'
+import type { SLO, Subject } from '../verdict/slo.ts'
+import type { MeasuredOnce } from './bench-result.ts'
 import { metaOf } from './meta.ts'
 import { withoutOwnFrames } from './own-frames.ts'
 import { receivedRun, refuseClientBound } from './received.ts'
@@ -19,19 +20,23 @@ export function toMeetSLO(this: MatcherState, received: unknown, slo: SLO | read
   const run = receivedRun(received, 'toMeetSLO()')
   const checked = checkSLO(slo)
   refuseClientBound(run)
-  const { report, requests } = run.standing
-  const judged = judge(checked, {
+  const judged = judgeRuns(checked, run.runs.map(subjectOf))
+  const { bench } = run.standing.report
+  const verdicts = this.isNot ? negate(judged) : judged
+  if (this.task !== undefined) metaOf(this.task).verdicts.push(...verdicts)
+  if (verdicts.some(({ state }) => state !== 'pass')) {
+    throw withoutOwnFrames(new SLOBreachError(formatBreaches(bench, verdicts), verdicts))
+  }
+  return { pass: !this.isNot, message: () => `${bench} meets its SLO` }
+}
+
+function subjectOf({ report, requests }: MeasuredOnce): Subject {
+  return {
     bench: report.bench,
     attempt: report.attempt,
     metrics: report.metrics,
     columns: requests?.columns,
     steadyNs: requests?.steadyNs,
     openLoop: requests?.openLoop,
-  })
-  const verdicts = this.isNot ? negate(judged) : judged
-  if (this.task !== undefined) metaOf(this.task).verdicts.push(...verdicts)
-  if (verdicts.some(({ state }) => state !== 'pass')) {
-    throw withoutOwnFrames(new SLOBreachError(formatBreaches(report.bench, verdicts), verdicts))
   }
-  return { pass: !this.isNot, message: () => `${report.bench} meets its SLO` }
 }

@@ -5,6 +5,7 @@ import { project, readSummary, runBench } from './run-vitest.ts'
 const HEAD = `
   import { expect, test } from 'vitest'
   import { clients, simulator } from 'vitest-llm-bench'
+  // So far apart that no pause of this machine brings them together.
   const server = (ttft) => simulator({ ttft, itl: 2 })
   const load = { n: 4, rampUp: 0, requests: 12, maxTokens: 4, validity: { boundFactor: 1e6 } }
 `
@@ -17,14 +18,14 @@ test('repeats take turns; a server that is slower regresses, and one that is not
         const result = await bench.compare(
           bench('v1', clients({ ...load, repeats, target: server(100) })),
           bench('same', clients({ ...load, repeats, target: server(100) })),
-          bench('slower', clients({ ...load, repeats, target: server(130) })),
+          bench('slower', clients({ ...load, repeats, target: server(500) })),
           bench('sum', () => { Math.hypot(3, 4) }),
         )
         expect(result.get('v1').runs).toHaveLength(3)
         expect(result.get('v1').runs).toContain(result.get('v1').metrics)
         expect(result.get('sum').runs).toBeUndefined()
-        await expect(result.get('same')).toHoldAgainst(result.get('v1'), { 'ttft.p50': '10%', inconclusive: 'fail' })
-        await expect(result.get('slower')).toHoldAgainst(result.get('v1'), { 'ttft.p50': { within: '10%' } })
+        await expect(result.get('same')).toHoldAgainst(result.get('v1'), { 'ttft.p50': '100%', inconclusive: 'fail' })
+        await expect(result.get('slower')).toHoldAgainst(result.get('v1'), { 'ttft.p50': { within: '100%' } })
       })
     `,
   })

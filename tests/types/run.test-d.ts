@@ -1,7 +1,7 @@
 import { expect, expectTypeOf, test } from 'vitest'
 import type { BenchResult } from 'vitest'
 import { clients, llama, offline, oneBatch, openai, requestRate, rollout } from 'vitest-llm-bench'
-import type { BatchMetrics, ClientMetrics, Distribution, RequestMetrics } from 'vitest-llm-bench'
+import type { BatchMetrics, ClientMetrics, Distribution, RequestMetrics, RunMetrics } from 'vitest-llm-bench'
 
 test('a run has the figures of its kind of workload', async ({ bench }) => {
   const run = await bench('chat', clients({ n: 1 })).run()
@@ -10,8 +10,10 @@ test('a run has the figures of its kind of workload', async ({ bench }) => {
   expectTypeOf(run.metrics.client).toEqualTypeOf<ClientMetrics | undefined>()
   expectTypeOf(run.metrics.client!.validity).toEqualTypeOf<'valid' | 'degraded' | 'client-bound'>()
   expectTypeOf(run.latency.mean).toBeNumber()
+  expectTypeOf(run.runs).toEqualTypeOf<readonly RequestMetrics[]>()
   const batch = await bench('batch', oneBatch({ batch: [1, 8] })).run()
   expectTypeOf(batch.metrics).toEqualTypeOf<BatchMetrics>()
+  expectTypeOf(batch.runs).toEqualTypeOf<readonly BatchMetrics[]>()
 })
 
 test('an ordinary benchmark stays as it was', async ({ bench }) => {
@@ -27,6 +29,14 @@ test('workloads and functions stand in one comparison', async ({ bench }) => {
   )
   expectTypeOf(result.get).parameter(0).toEqualTypeOf<'a' | 'b'>()
   expect(result.get('a')).toMeetSLO({ ttft: { p50: 5 } })
+  expectTypeOf(result.get('a').runs).toEqualTypeOf<readonly RunMetrics[] | undefined>()
+  const held = expect(result.get('a')).toHoldAgainst(result.get('b'), { 'ttft.p99': { within: '10%' }, inconclusive: 'fail' })
+  expectTypeOf(held).toEqualTypeOf<Promise<void>>()
+  await held
+  // @ts-expect-error: nothing to hold it against
+  await expect(result.get('a')).toHoldAgainst()
+  // @ts-expect-error: no result of a bench
+  await expect(result.get('a')).toHoldAgainst('b')
 })
 
 test('options are checked in the editor', () => {
@@ -34,8 +44,11 @@ test('options are checked in the editor', () => {
   rollout({ batch: 1, n: 1, warmup: { requests: 16 }, workers: 2 })
   requestRate({ rate: 1, warmup: { duration: '10s' } })
   offline({ warmup: { duration: 10 } })
-  offline({ mode: 'online', maxBatchSize: 8 })
+  offline({ mode: 'online', maxBatchSize: 8, repeats: 3 })
+  oneBatch({ batch: 1, repeats: { min: 3, max: 10 } })
   clients({ n: 1, engine: llama() })
+  // @ts-expect-error: how often at most?
+  oneBatch({ batch: 1, repeats: { min: 3 } })
   // @ts-expect-error: no such mode
   offline({ mode: 'batch' })
   // @ts-expect-error: an engine has no client that could disturb it

@@ -289,6 +289,7 @@ describe('progress', () => {
 
   it('is one line', () => {
     expect(renderProgress(progress)).toBe('  ⏳ chat  running  412/1024 requests · 3 failed · 1,234 tok/s · 12s')
+    expect(renderProgress({ ...progress, run: 'run 2 of 3' })).toContain('chat  running  run 2 of 3 · 412/1024 requests')
   })
 
   it('leaves out what is not known yet', () => {
