@@ -23,6 +23,14 @@ export function sideText(comparison: Comparison, side: 'reference' | 'measured')
   return runs === undefined ? '–' : formatValue(runs.value, comparison.unit)
 }
 
+/** The inconclusive ones, by the runs that would settle them; undefined where no number of runs can be told. */
+export function byRunsToSettle(comparisons: readonly Comparison[]): Map<number | undefined, Comparison[]> {
+  return Map.groupBy(
+    comparisons.filter(({ state }) => state === 'inconclusive'),
+    ({ runsToSettle }) => runsToSettle,
+  )
+}
+
 function signed(share: number): string {
   const text = digits(Math.abs(share))
   if (text === '0') return '0'

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path'
 import type { Vitest } from 'vitest/node'
 import { writeFileAtomic } from '../src/files/write.ts'
 import type { RunModel } from './model.ts'
+import { isWorthReporting } from './outcome.ts'
 import { RunReporter } from './run-reporter.ts'
 import { resultsFolderOf, settingsOf } from './settings.ts'
 
@@ -27,17 +28,11 @@ export abstract class FileReporter extends RunReporter {
   protected override async report(model: RunModel, vitest: Vitest): Promise<void> {
     const ownChoice = this.#outputFile !== undefined || settingsOf(vitest) === undefined
     // The plugin adds its reporters to every suite: one of ordinary benchmarks alone has nothing for them to say.
-    if (!ownChoice && !hasNews(model)) return
+    if (!ownChoice && !isWorthReporting(model)) return
     const path =
       this.#outputFile === undefined ? join(resultsFolderOf(vitest), this.fileName) : resolve(vitest.config.root, this.#outputFile)
     await writeFileAtomic(path, this.render(model))
     // What lies in the plugin's results folder is announced with the folder.
     if (ownChoice) vitest.logger.log(`${this.fileName} written to ${path}`)
   }
-}
-
-function hasNews({ tests, unhandledErrors, partial }: RunModel): boolean {
-  return (
-    partial || unhandledErrors.length > 0 || tests.some(({ runs, state }) => runs.length > 0 || state === 'failed' || state === 'pending')
-  )
 }

@@ -120,3 +120,10 @@ export function isBroken(test: TestModel, verdict: Verdict): boolean {
 export function hasOwnErrors(test: TestModel): boolean {
   return ownErrors(test).length > 0
 }
+
+/** Whether reports have anything to say: of ordinary benchmarks alone they don't. */
+export function isWorthReporting({ tests, unhandledErrors, partial }: RunModel): boolean {
+  return (
+    partial || unhandledErrors.length > 0 || tests.some(({ runs, state }) => runs.length > 0 || state === 'failed' || state === 'pending')
+  )
+}

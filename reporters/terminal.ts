@@ -132,9 +132,7 @@ class Tables {
     const runs = runsOf(test)
     if (runs.length === 0 || this.#printed.has(test.id)) return []
     this.#printed.add(test.id)
-    return renderTest(runs, judgementsOf(test).verdicts, indented(terminalStyle(), indent.length)).map((line) =>
-      line === '' ? '' : indent + line,
-    )
+    return renderTest(runs, judgementsOf(test), indented(terminalStyle(), indent.length)).map((line) => (line === '' ? '' : indent + line))
   }
 }
 

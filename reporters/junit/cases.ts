@@ -6,6 +6,7 @@ import { clientText } from '../run-facts.ts'
 import { firstLine } from '../text.ts'
 import { classnameOf, placeOf, testName } from './case.ts'
 import type { JUnitCase, Outcome } from './case.ts'
+import { holdingCases } from './holding-cases.ts'
 import { benchProperties, suiteProperties } from './properties.ts'
 import type { Property } from './properties.ts'
 import { thresholdCases } from './threshold-cases.ts'
@@ -39,7 +40,7 @@ function casesOfFile(byFile: Map<string, JUnitCase[]>, file: string): JUnitCase[
 }
 
 function testCases(test: TestModel): JUnitCase[] {
-  const thresholds = thresholdCases(test)
+  const judged = [...thresholdCases(test), ...holdingCases(test)]
   return [
     {
       classname: classnameOf(test.file),
@@ -47,15 +48,15 @@ function testCases(test: TestModel): JUnitCase[] {
       file: test.file,
       seconds: test.durationMs / 1000,
       properties: benchProperties(test),
-      outcome: benchOutcome(test, thresholds),
+      outcome: benchOutcome(test, judged),
       ...outputOf(test),
     },
-    ...thresholds,
+    ...judged,
   ]
 }
 
-/** A breached threshold fails its own case, not the bench's: unless no case would then show why the test failed. */
-function benchOutcome(test: TestModel, thresholds: readonly JUnitCase[]): Outcome {
+/** A broken threshold, or a figure that does not hold, fails its own case, not the bench's: unless no case would then show why the test failed. */
+function benchOutcome(test: TestModel, judged: readonly JUnitCase[]): Outcome {
   if (test.state === 'skipped') return { kind: 'skipped' }
   if (test.state === 'pending') {
     const message = 'The test did not end: the run was cut short'
@@ -66,7 +67,7 @@ function benchOutcome(test: TestModel, thresholds: readonly JUnitCase[]): Outcom
   const runError = own.find((error) => error.cause === 'run')
   if (runError !== undefined) return withErrors('error', runError, own, test)
   if (own.length > 0) return withErrors('failure', own[0]!, own, test)
-  if (thresholds.some(({ outcome }) => outcome.kind === 'failure' || outcome.kind === 'error')) return { kind: 'passed' }
+  if (judged.some(({ outcome }) => outcome.kind === 'failure' || outcome.kind === 'error')) return { kind: 'passed' }
   const all = distinct(test.errors)
   return withErrors('failure', all[0] ?? { name: 'Error', message: 'The test failed without an error', cause: 'other' }, all, test)
 }

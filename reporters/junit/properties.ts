@@ -1,4 +1,5 @@
 import type { RunReport } from '../../src/files/run-report.ts'
+import type { Comparison } from '../../src/verdict/comparison.ts'
 import type { Verdict } from '../../src/verdict/verdict.ts'
 import { LATENCIES, RATES } from '../../src/metrics/metric-names.ts'
 import { benchRuns } from '../bench-runs.ts'
@@ -7,6 +8,7 @@ import { verdictText } from '../figures.ts'
 import type { RunModel, TestModel } from '../model.ts'
 import { runStateOf } from '../outcome.ts'
 import { figuresOf, tokensText } from '../run-facts.ts'
+import type { Held } from './holding-cases.ts'
 
 export interface Property {
   name: string
@@ -67,6 +69,51 @@ export function thresholdProperties(
     property('bench', verdict.bench),
     ...testProperties(test),
     ...(run === undefined ? [] : runProperties(run)),
+  ]
+}
+
+/** What was held against what; figures in the given unit, changes and `within` as shares of 1. */
+export function holdingProperties(
+  test: TestModel,
+  { holding, comparison }: Held,
+  run: RunReport | undefined,
+  earlier: readonly Held[],
+): Property[] {
+  return [
+    property('against', holding.against),
+    property('verdict', comparison?.state ?? holding.state),
+    property('inconclusiveCountsAs', holding.inconclusive),
+    ...(comparison === undefined ? [] : comparisonProperties(comparison)),
+    ...holding.differences.flatMap(({ axis, reference, measured }) =>
+      [
+        { side: 'reference', value: reference },
+        { side: 'measured', value: measured },
+      ].flatMap(({ side, value }) => (value === undefined ? [] : [property(`differs.${axis}.${side}`, value)])),
+    ),
+    ...earlier.map(({ attempt, holding, comparison }) =>
+      property(`attempt${attempt + 1}`, comparison === undefined ? holding.state : `${comparison.state}: ${comparison.message}`),
+    ),
+    property('bench', holding.bench),
+    ...testProperties(test),
+    ...(run === undefined ? [] : runProperties(run)),
+  ]
+}
+
+function comparisonProperties({ metric, unit, direction, within, change, interval, runsToSettle, ...sides }: Comparison): Property[] {
+  return [
+    property('metric', metric),
+    property('unit', unit === '%' ? 'share' : unit),
+    property('direction', direction),
+    property('within', plainNumber(within)),
+    ...(['reference', 'measured'] as const).flatMap((name) => {
+      const side = sides[name]
+      return side === undefined ? [] : [property(name, plainNumber(side.value)), property(`${name}.runs`, side.runs)]
+    }),
+    ...(change === undefined ? [] : [property('change', plainNumber(change))]),
+    ...(interval === undefined
+      ? []
+      : [property('change.low', plainNumber(interval[0])), property('change.high', plainNumber(interval[1]))]),
+    ...(runsToSettle === undefined ? [] : [property('runsToSettle', runsToSettle)]),
   ]
 }
 

@@ -7,11 +7,12 @@ import { targetText } from '../run-facts.ts'
 import { plainText } from '../text.ts'
 import { classnameOf, placeOf, testName } from './case.ts'
 import type { JUnitCase, Outcome } from './case.ts'
+import { histories } from './histories.ts'
 import { thresholdProperties } from './properties.ts'
 
 /** One case for each threshold of each run, as the last attempt that judged it has it. */
 export function thresholdCases(test: TestModel): JUnitCase[] {
-  return histories(test.verdicts).map((history) => {
+  return histories(test.verdicts, ({ bench, threshold }) => JSON.stringify([bench, threshold])).map((history) => {
     const verdict = history.at(-1)!
     const run = judgedRun(test.runs, verdict)
     return {
@@ -23,20 +24,6 @@ export function thresholdCases(test: TestModel): JUnitCase[] {
       outcome: outcomeOf(test, verdict, run),
     }
   })
-}
-
-/** The verdicts on each threshold, earlier attempts first; a threshold judged twice in one attempt stands twice. */
-function histories(verdicts: readonly Verdict[]): Verdict[][] {
-  const byThreshold = new Map<string, Verdict[]>()
-  const judged = new Map<string, number>()
-  for (const verdict of verdicts.toSorted((a, b) => a.attempt - b.attempt)) {
-    const threshold = JSON.stringify([verdict.bench, verdict.threshold])
-    const times = (judged.get(`${verdict.attempt} ${threshold}`) ?? 0) + 1
-    judged.set(`${verdict.attempt} ${threshold}`, times)
-    const key = `${times} ${threshold}`
-    byThreshold.set(key, [...(byThreshold.get(key) ?? []), verdict])
-  }
-  return [...byThreshold.values()]
 }
 
 /** Where the test has passed all the same (`test.fails`, a caught error), the report may not say otherwise than Vitest. */

@@ -2,7 +2,7 @@ import { counted } from '../../src/counted.ts'
 import type { Comparison } from '../../src/verdict/comparison.ts'
 import type { Holding } from '../../src/verdict/holding.ts'
 import type { Verdict } from '../../src/verdict/verdict.ts'
-import { changeText, intervalText, sideText, withinText } from '../changes.ts'
+import { byRunsToSettle, changeText, intervalText, sideText, withinText } from '../changes.ts'
 import { formatMargin, formatValue, medianText } from '../figures.ts'
 import { comparisonGravity, GRAVITIES, runStateOf, verdictGravity } from '../outcome.ts'
 import type { BenchOutcome } from '../outcome.ts'
@@ -99,9 +99,7 @@ function verdictCell(comparison: Comparison): string {
 
 /** What would settle the comparisons that decide nothing. */
 function settleTexts(comparisons: readonly Comparison[]): string[] {
-  const undecided = comparisons.filter(({ state }) => state === 'inconclusive')
-  const byRuns = Map.groupBy(undecided, ({ runsToSettle }) => runsToSettle)
-  return [...byRuns].map(([runs, group]) => {
+  return [...byRunsToSettle(comparisons)].map(([runs, group]) => {
     const metrics = group
       .slice(0, SENTENCES)
       .map(({ metric }) => name(metric))

@@ -1,13 +1,18 @@
-import type { RunReport } from '../../src/files/run-report.ts'
+import type { LlmBenchMeta, RunReport } from '../../src/files/run-report.ts'
 import type { Verdict } from '../../src/verdict/verdict.ts'
 import { benchRuns, isSameBench } from '../bench-runs.ts'
 import type { BenchRuns } from '../bench-runs.ts'
+import { renderHoldings } from './holdings.ts'
 import { renderRun } from './run.ts'
 import type { Style } from './style.ts'
 import { renderVerdicts } from './verdicts.ts'
 
-/** All benches of a test, every attempt's, each with the verdicts on it; verdicts on no known bench come last. */
-export function renderTest(runs: readonly RunReport[], verdicts: readonly Verdict[], style: Style): string[] {
+/** All benches of a test, every attempt's, each with the verdicts on it; verdicts on no known bench and comparisons come last. */
+export function renderTest(
+  runs: readonly RunReport[],
+  { verdicts, holdings }: Readonly<Pick<LlmBenchMeta, 'verdicts' | 'holdings'>>,
+  style: Style,
+): string[] {
   const benches = benchRuns(runs)
   // A bench run twice in one attempt: its verdicts, which don't say on which run, stand below the last.
   const benchOf = (verdict: Verdict): BenchRuns | undefined => benches.findLast(({ standing }) => isSameBench(standing, verdict))
@@ -23,5 +28,6 @@ export function renderTest(runs: readonly RunReport[], verdicts: readonly Verdic
       '',
     ]),
     ...(homeless.length === 0 ? [] : [...renderVerdicts(homeless, style), '']),
+    ...renderHoldings(holdings, style),
   ]
 }

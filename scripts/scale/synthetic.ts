@@ -2,6 +2,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+import { renderMarkdown } from '../../reporters/markdown/render.ts'
 import { renderJUnit } from '../../reporters/junit/render.ts'
 import { renderSummary } from '../../reporters/json/render.ts'
 import { seedFiles } from '../../reporters/csv/files.ts'
@@ -182,8 +183,9 @@ function render(run: RunReport, name: string): void {
   }
   renderSummary(model)
   renderJUnit(model)
+  renderMarkdown(model)
   seedFiles(model)
-  renderTest([run], [], terminalStyle())
+  renderTest([run], { verdicts: [], holdings: [] }, terminalStyle())
 }
 
 if (isMainThread && process.argv[2] === '--size') {

@@ -1,5 +1,6 @@
 import type { DefaultReporter, Reporter, Vitest } from 'vitest/node'
 import CsvReporter from '../../reporters/csv.ts'
+import GitHubReporter from '../../reporters/github.ts'
 import JsonReporter from '../../reporters/json.ts'
 import JUnitReporter from '../../reporters/junit.ts'
 import MarkdownReporter from '../../reporters/markdown.ts'
@@ -43,6 +44,7 @@ export function addReporters(vitest: Vitest, session: RunSession, options: Resol
     if (!lists('csv')) result.push(new CsvReporter())
     if (!lists('json')) result.push(new JsonReporter())
     if (!lists('markdown')) result.push(new MarkdownReporter())
+    if (!lists('github')) result.push(new GitHubReporter())
   }
   const start: Reporter = { onTestRunStart: () => session.runStarts() }
   config.reporters = [start, interruptible(vitest), ...result] as typeof config.reporters

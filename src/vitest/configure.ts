@@ -46,6 +46,8 @@ export async function configureBenchProject({ vitest, project }: VitestPluginCon
   }
   config.benchmark.provider = entry('provider')
   config.benchmark.suppressExportGetterWarnings = true
+  // Reports name the line of a test; finding it costs a stack for each.
+  config.includeTaskLocation = true
   config.setupFiles = [...config.setupFiles, entry('setup')]
   // A load test ends by its own limits, each request by its time-outs.
   if (config.testTimeout <= VITEST_FLOOR_MS) config.testTimeout = 0

@@ -1,7 +1,23 @@
 import { describe, expect, test as it } from 'vitest'
 import { renderJUnit } from '../../../reporters/junit/render.ts'
 import type { RunModel, TestModel } from '../../../reporters/model.ts'
-import { batchRun, breach, breachError, clientMetrics, model, requestMetrics, run, runError, test, verdict } from './fixtures.ts'
+import {
+  batchRun,
+  breach,
+  breachError,
+  clientMetrics,
+  comparison,
+  holdError,
+  holding,
+  model,
+  regressed,
+  requestMetrics,
+  run,
+  runError,
+  test,
+  undecided,
+  verdict,
+} from './fixtures.ts'
 import { hasXmllint, readCases, xmlProblems } from './xml.ts'
 import type { ReadCase } from './xml.ts'
 
@@ -17,6 +33,7 @@ const everything: RunModel = model({
   tests: [
     test(),
     failing({ name: 'breaks' }),
+    failing({ name: 'regressed', holdings: [holding([regressed(), undecided()]), holding([], { state: 'error' })] }),
     test({ name: 'flaky', flaky: true, attempts: 2, runs: [run(), run({ attempt: 1 })], verdicts: [breach(), verdict({ attempt: 1 })] }),
     test({ name: 'dead server', state: 'failed', runs: [], verdicts: [], errors: [runError()] }),
     test({ name: 'left out', state: 'skipped', durationMs: 0, runs: [], verdicts: [] }),
@@ -188,6 +205,66 @@ describe('names', () => {
   })
 })
 
+/** The cases of what a failed test was held against. */
+function held(over: Partial<TestModel>): ReadCase[] {
+  return cases(test({ state: 'failed', verdicts: [], errors: [holdError()], ...over })).slice(1)
+}
+
+describe('what was held against earlier runs', () => {
+  it('has a case for each metric, named without the date, and fails those that regressed', () => {
+    const all = held({ holdings: [holding([comparison({ metric: 'tpot.p50' }), regressed()])] })
+    expect(all.map(({ name, failures }) => [name, failures.map(({ message }) => message)])).toEqual([
+      ['nightly > 16 users keep their SLO > chat: tpot.p50 holds within 10% against the baseline', []],
+      ['nightly > 16 users keep their SLO > chat: ttft.p99 holds within 10% against the baseline', [regressed().message]],
+    ])
+    expect(all[1]!.failures[0]!.text).toContain('    at benches/chat.bench.ts:13:15')
+    expect(all[1]!.properties).toMatchObject({
+      verdict: 'regressed',
+      metric: 'ttft.p99',
+      reference: '118.5',
+      'reference.runs': '10',
+      measured: '155.5',
+      change: '0.3122',
+      'change.low': '0.2713',
+      'change.high': '0.35',
+      within: '0.1',
+    })
+  })
+
+  it.for([
+    ['fail', 1, 0],
+    ['warn', 0, 1],
+    ['pass', 0, 1],
+  ] as const)('inconclusive counts as %s, as was asked for', ([inconclusive, failures, outputs]) => {
+    const [one] = held({ holdings: [holding([undecided()], { inconclusive })] })
+    expect(one!.failures).toHaveLength(failures)
+    expect(one!.properties).toMatchObject({ verdict: 'inconclusive', inconclusiveCountsAs: inconclusive, runsToSettle: '9' })
+    expect(one!.output?.includes('9 runs would settle it') ?? false).toBe(outputs === 1)
+  })
+
+  it.for([
+    ['invalid', 1],
+    ['error', 1],
+    ['written', 0],
+  ] as const)('without a comparison it is one case: %s', ([state, errors]) => {
+    const all = held({ holdings: [holding([], { state, notes: ['why'] })] })
+    expect(all.map(({ name, errors }) => [name, errors.length])).toEqual([
+      ['nightly > 16 users keep their SLO > chat: holds against the baseline', errors],
+    ])
+  })
+
+  it('stands as the last attempt has it, with what came before', () => {
+    const flaky = { attempts: 2, flaky: true, state: 'passed' as const, errors: [] }
+    const [one, ...more] = held({ ...flaky, holdings: [holding([regressed()]), holding([comparison()], { attempt: 1 })] })
+    expect(more).toEqual([])
+    expect(one).toMatchObject({ failures: [], properties: { verdict: 'pass', attempt1: expect.stringContaining('regressed') as string } })
+  })
+
+  it('fails nothing in a test that Vitest let pass', () => {
+    expect(held({ state: 'passed', holdings: [holding([regressed()])] }).flatMap(({ failures }) => failures)).toEqual([])
+  })
+})
+
 describe('properties', () => {
   it('say how the client fared, with every threshold too', () => {
     const client = clientMetrics({ validity: 'degraded', reasons: ['it stood still', 'it was late'] })
@@ -258,7 +335,7 @@ describe('xml', () => {
 
   it('counts on the root, without the attribute that the schema lacks there', () => {
     const head = root(renderJUnit(everything))
-    expect(head).toBe('<testsuites name="vitest-llm-bench 0.1.0" tests="15" failures="1" errors="4">')
+    expect(head).toBe('<testsuites name="vitest-llm-bench 0.1.0" tests="21" failures="3" errors="5">')
   })
 
   it('holds no colours, no characters that XML forbids, and no early end of a CDATA section', () => {

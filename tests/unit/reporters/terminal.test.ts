@@ -7,11 +7,27 @@ import { renderTest } from '../../../reporters/terminal/test.ts'
 import { renderVerdicts } from '../../../reporters/terminal/verdicts.ts'
 import { clients, requestRate, rollout } from '../../../src/dsl/workloads.ts'
 import { specOf } from '../../../src/dsl/workload.ts'
-import { batchRun, breach, clientMetrics, distribution, requestMetrics, run, verdict } from './fixtures.ts'
+import type { Holding } from '../../../src/verdict/holding.ts'
+import type { Verdict } from '../../../src/verdict/verdict.ts'
+import {
+  batchRun,
+  breach,
+  clientMetrics,
+  comparison,
+  distribution,
+  holding,
+  regressed,
+  requestMetrics,
+  run,
+  undecided,
+  verdict,
+} from './fixtures.ts'
+import { renderHoldings } from '../../../reporters/terminal/holdings.ts'
 
 const plain = createStyle(false)
 const colored = createStyle(true)
 const isColored = (isTTY: boolean, env: Record<string, string>): boolean => terminalStyle({ isTTY, columns: 90 }, env).good('x') !== 'x'
+const judgements = (...verdicts: Verdict[]): { verdicts: Verdict[]; holdings: Holding[] } => ({ verdicts, holdings: [] })
 const text = (lines: readonly string[]): string => lines.join('\n')
 
 const connecting = (over: object): string =>
@@ -233,7 +249,7 @@ describe('verdicts', () => {
 
 describe('a test', () => {
   it('shows every attempt with its own verdicts', () => {
-    const lines = text(renderTest([run(), run({ attempt: 1 })], [breach(), verdict({ attempt: 1 })], plain))
+    const lines = text(renderTest([run(), run({ attempt: 1 })], judgements(breach(), verdict({ attempt: 1 })), plain))
     const [first = '', second = ''] = lines.split('attempt 2')
     expect([first.includes('✗ ttft.p99'), first.includes('✓'), second.includes('✗'), second.includes('✓ ttft.p99')]).toEqual([
       true,
@@ -244,11 +260,13 @@ describe('a test', () => {
   })
 
   it('loses no verdict: one on a run that is not there comes last', () => {
-    expect(text(renderTest([run()], [verdict({ bench: 'other', threshold: 'e2e.max <= 1s' })], plain))).toContain('✓ e2e.max <= 1s')
+    expect(text(renderTest([run()], judgements(verdict({ bench: 'other', threshold: 'e2e.max <= 1s' })), plain))).toContain(
+      '✓ e2e.max <= 1s',
+    )
   })
 
   it('shows the verdicts on a bench that ran twice once', () => {
-    expect(text(renderTest([run(), run()], [verdict()], plain)).match(/✓/g)).toHaveLength(1)
+    expect(text(renderTest([run(), run()], judgements(verdict()), plain)).match(/✓/g)).toHaveLength(1)
   })
 })
 
@@ -312,5 +330,63 @@ describe('progress', () => {
     expect(renderProgress({ ...progress, unit: 'cases', completed: 2, failed: 0, total: 8, outputTokens: 0, elapsedSeconds: 61 })).toBe(
       '  ⏳ chat  running  2/8 cases · 1m01s',
     )
+  })
+})
+
+const success = comparison({
+  metric: 'successRate',
+  unit: '%',
+  within: 0.01,
+  reference: { runs: 10, value: 0.998, values: [] },
+  measured: { runs: 5, value: 0.996, values: [] },
+  change: -0.002,
+  interval: [-0.004, 0],
+})
+
+describe('what was held against earlier runs', () => {
+  it('is a row for each metric, with change, interval and state', () => {
+    const lines = renderHoldings(
+      [
+        holding([success, undecided(), regressed()], {
+          differences: [{ axis: 'engine.version', reference: '0.11', measured: '0.12' }],
+          notes: ['3 metrics were compared at once.'],
+        }),
+      ],
+      plain,
+    )
+    expect(text(lines)).toBe(
+      `  chat against baseline of 2026-02-20, 10 runs, now 5 runs
+                   before       now       change          interval
+  ✓ successRate     99.8%     99.6%  −0.2 points  −0.4 to 0 points  held within 1 point
+  ? e2e.p99      2,400 ms  2,568 ms          +7%       −3% to +17%  inconclusive at 10%
+  ✗ ttft.p99     118.5 ms  155.5 ms       +31.2%    +27.1% to +35%  regressed beyond 10%
+  ? e2e.p99: 9 runs would settle it
+    engine.version differs: 0.11 there, 0.12 here
+    3 metrics were compared at once.
+`,
+    )
+    expect(text(renderTest([run()], { verdicts: [], holdings: [holding([regressed()])] }, plain))).toContain('✗ ttft.p99')
+  })
+
+  it('says it in sentences where columns do not fit, and never leaves the window', () => {
+    const long = 'prefillTokensPerSecond[batch 8, in 1024, out 1]'
+    const lines = renderHoldings(
+      [holding([regressed({ metric: long, message: `${long} regressed by 31.2%` })], { notes: ['n '.repeat(200)] })],
+      createStyle(false, 80),
+    )
+    expect(text(lines)).toContain(`✗ ${long} regressed by 31.2%`)
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80)
+  })
+
+  it.for([
+    ['written', ': written just now'],
+    ['invalid', ': not judged'],
+    ['error', ': not compared'],
+  ] as const)('says that nothing was compared where it is %s', ([state, words]) => {
+    expect(renderHoldings([holding([], { state, notes: ['why'] })], plain)).toEqual([
+      `  chat against baseline of 2026-02-20, 10 runs${words}`,
+      '    why',
+      '',
+    ])
   })
 })
