@@ -22,7 +22,7 @@ const three = [repeat(0, 1300), repeat(1, 1200), repeat(2, 1280)]
 const other = (index: number, throughput: number): RunReport => repeat(index, throughput, { bench: 'other' })
 const plain = createStyle(false)
 const lines = (runs: readonly RunReport[]): string[] =>
-  renderTest(runs, [verdict({ median: { runs: 3, repeat: 1 } })], plain).filter((line) => line !== '')
+  renderTest(runs, { verdicts: [verdict({ median: { runs: 3, repeat: 1 } })], holdings: [] }, plain).filter((line) => line !== '')
 
 describe('the runs of a test', () => {
   it('stand together where they repeat each other, also when benches took turns', () => {
@@ -88,7 +88,7 @@ describe('repeats on the terminal', () => {
     const spec = specOf(oneBatch({ batch: [8, 512], inputLength: 1024, outputLength: [1, 64], repeats: 2 }))!
     const shown = renderTest(
       [0, 1].map((index) => batchRun({ workload: spec, repeat: { index } })),
-      [],
+      { verdicts: [], holdings: [] },
       plain,
     )
     expect(shown.some((line) => line.includes('overall tok/s') && !line.includes('prefill'))).toBe(true)
