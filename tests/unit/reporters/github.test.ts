@@ -1,5 +1,9 @@
-import { describe, expect, test as it } from 'vitest'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test as it } from 'vitest'
 import { renderAnnotations } from '../../../reporters/github/annotations.ts'
+import { appendToSummary } from '../../../reporters/github/step-summary.ts'
 import type { TestModel } from '../../../reporters/model.ts'
 import { breachError, clientMetrics, holding, model, requestMetrics, run, runError, test, undecided } from './fixtures.ts'
 
@@ -41,5 +45,37 @@ describe('annotations', () => {
     expect(many.filter((line) => line.startsWith('::error'))).toHaveLength(10)
     expect(many.filter((line) => line.startsWith('::warning'))).toHaveLength(10)
     expect(many.filter((line) => line.endsWith('::and 16 more, in report.md'))).toHaveLength(2)
+  })
+})
+
+const MEBIBYTE = 1024 * 1024
+
+/** A file of so many bytes; none where that is 0. */
+async function summaryOf(bytes: number): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'llm-bench-summary-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  const path = join(folder, 'summary.md')
+  if (bytes > 0) await writeFile(path, 'x'.repeat(bytes))
+  return path
+}
+
+describe('the summary of a step', () => {
+  it('is begun, or gone on with below what others wrote', async () => {
+    const path = await summaryOf(0)
+    expect(await appendToSummary(path, '# a\n')).toBeUndefined()
+    expect(await appendToSummary(path, '# b\n')).toBeUndefined()
+    expect(await readFile(path, 'utf8')).toBe('# a\n\n# b\n')
+  })
+
+  it('never grows beyond what GitHub shows, counted in bytes', async () => {
+    const path = await summaryOf(MEBIBYTE - 4)
+    expect(await appendToSummary(path, '❌❌')).toContain(`holds ${MEBIBYTE - 4} bytes`)
+    expect((await stat(path)).size).toBe(MEBIBYTE - 4)
+    expect(await appendToSummary(path, '❌')).toBeUndefined()
+    expect((await stat(path)).size).toBe(MEBIBYTE)
+  })
+
+  it('that can not be written is said, and takes nothing from the run', async () => {
+    expect(await appendToSummary(join(await summaryOf(0), 'no', 'folder'), 'x')).toContain('ENOENT')
   })
 })
