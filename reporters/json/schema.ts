@@ -204,6 +204,7 @@ const comparison = z.object({
   change: z.number().exactOptional(),
   interval: z.tuple([z.number(), z.number()]).describe('confidence interval of the change').exactOptional(),
   runsToSettle: count.exactOptional(),
+  advice: z.string().describe('what would settle an inconclusive comparison').exactOptional(),
   message: z.string(),
 })
 

@@ -2,7 +2,7 @@ import { counted } from '../../src/counted.ts'
 import type { Comparison } from '../../src/verdict/comparison.ts'
 import type { Holding } from '../../src/verdict/holding.ts'
 import type { Verdict } from '../../src/verdict/verdict.ts'
-import { byRunsToSettle, changeText, intervalText, sideText, withinText } from '../changes.ts'
+import { advices, changeText, intervalText, sideText, withinText } from '../changes.ts'
 import { formatMargin, formatValue, medianText } from '../figures.ts'
 import { comparisonGravity, GRAVITIES, runStateOf, verdictGravity } from '../outcome.ts'
 import type { BenchOutcome } from '../outcome.ts'
@@ -41,7 +41,7 @@ function holdingParts(outcome: BenchOutcome, holding: Holding, rows: number): st
   const there = matcher === 'toHoldAgainst' ? `in ${reference}` : 'in the baseline'
   const sentences = [
     ...comparisons.filter(({ state }) => state === 'error').map(({ message }) => sentence(message)),
-    ...settleTexts(comparisons),
+    ...advices(comparisons).map(({ advice, metrics }) => `${metrics.slice(0, SENTENCES).map(name).join(', ')}: ${sentence(advice)}`),
     ...differences.map(({ axis, reference, measured }) => `${name(axis)}: ${axisText(reference)} ${there}, ${axisText(measured)} now`),
     ...holding.notes.map(sentence),
   ]
@@ -95,19 +95,6 @@ function verdictCell(comparison: Comparison): string {
     inconclusive: `inconclusive at ${within}`,
     error: 'not compared',
   }[comparison.state]
-}
-
-/** What would settle the comparisons that decide nothing. */
-function settleTexts(comparisons: readonly Comparison[]): string[] {
-  return [...byRunsToSettle(comparisons)].map(([runs, group]) => {
-    const metrics = group
-      .slice(0, SENTENCES)
-      .map(({ metric }) => name(metric))
-      .join(', ')
-    return runs === undefined
-      ? `${metrics}: no number of runs can be told that would settle it.`
-      : `${metrics}: ${counted(runs, 'run')} would settle it.`
-  })
 }
 
 function thresholdParts({ test, verdicts }: BenchOutcome): string[] {

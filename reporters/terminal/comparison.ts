@@ -3,7 +3,7 @@ import type { BenchHolding, SideFacts, SidesComparison } from '../../src/verdict
 import type { Comparison } from '../../src/verdict/comparison.ts'
 import { axisText } from '../../src/verdict/hold-runs.ts'
 import type { BenchName } from '../../src/verdict/run-sample.ts'
-import { changeText, intervalText, sideText, withinText } from '../changes.ts'
+import { advices, changeText, intervalText, sideText, withinText } from '../changes.ts'
 import type { Style } from './style.ts'
 import { renderTable } from './table.ts'
 import { wrap } from '../text.ts'
@@ -44,7 +44,8 @@ function benchLines(holding: BenchHolding, style: Style): string[] {
   const { text, paint } = STATES[state === 'error' && comparisons.length > 0 ? 'inconclusive' : state]
   const allowed = comparisons.length === 0 ? [] : differences.map((axis) => `differs: ${axisText(axis)}`)
   const sentences = [
-    ...comparisons.flatMap((comparison) => (comparison.state === 'error' ? [comparison.message] : settling(comparison))),
+    ...comparisons.flatMap(({ state, message }) => (state === 'error' ? [message] : [])),
+    ...advices(comparisons).map(({ advice, metrics }) => `${metrics.join(', ')}: ${advice}`),
     ...allowed,
     ...notes,
   ]
@@ -66,11 +67,6 @@ function row(comparison: Comparison): { text: string }[] {
     `${direction === 'min' ? '−' : '+'}${withinText(comparison)}`,
     state === 'error' ? 'not compared' : state,
   ].map((text) => ({ text }))
-}
-
-function settling({ metric, state, runsToSettle }: Comparison): string[] {
-  if (state !== 'inconclusive' || runsToSettle === undefined) return []
-  return [`${counted(runsToSettle, 'run')} of each side would settle ${metric}.`]
 }
 
 function listed(title: string, benches: readonly BenchName[], style: Style): string[] {

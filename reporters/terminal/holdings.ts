@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util'
 import { counted } from '../../src/counted.ts'
 import type { Comparison } from '../../src/verdict/comparison.ts'
 import type { Holding } from '../../src/verdict/holding.ts'
-import { byRunsToSettle, changeText, intervalText, sideText, withinText } from '../changes.ts'
+import { advices, changeText, intervalText, sideText, withinText } from '../changes.ts'
 import { plainText, wrap } from '../text.ts'
 import type { Style } from './style.ts'
 import { renderTable } from './table.ts'
@@ -13,20 +13,13 @@ export function renderHoldings(holdings: readonly Holding[], style: Style): stri
     ...wrapped(titleOf(holding), style, 2, style.bold),
     ...(holding.comparisons.length === 0 ? [] : rowsOf(holding.comparisons, style)),
     ...holding.comparisons.flatMap(({ state, message }) => (state === 'error' ? wrapped(`! ${message}`, style, 2, style.bad) : [])),
-    ...settleTexts(holding.comparisons).flatMap((text) => wrapped(`? ${text}`, style, 2, style.warn)),
+    ...advices(holding.comparisons).flatMap(({ advice, metrics }) => wrapped(`? ${metrics.join(', ')}: ${advice}`, style, 2, style.warn)),
     ...holding.differences.flatMap(({ axis, reference, measured }) =>
       wrapped(`${axis} differs: ${reference ?? 'unknown'} there, ${measured ?? 'unknown'} here`, style, 4, style.warn),
     ),
     ...holding.notes.flatMap((note) => wrapped(note, style, 4, style.dim)),
     '',
   ])
-}
-
-/** How many runs would settle what is inconclusive. */
-function settleTexts(comparisons: readonly Comparison[]): string[] {
-  return [...byRunsToSettle(comparisons)].flatMap(([runs, group]) =>
-    runs === undefined ? [] : [`${group.map(({ metric }) => metric).join(', ')}: ${counted(runs, 'run')} would settle it`],
-  )
 }
 
 const STATES: Readonly<Record<Holding['state'], string>> = {

@@ -22,7 +22,7 @@ export interface ApiAccess {
 export class NotPermitted extends Error {}
 
 /** The host did not answer, or asked to be tried again. */
-export class TryAgain extends Error {
+class TryAgain extends Error {
   readonly afterMs: number | undefined
 
   constructor(message: string, afterMs?: number) {

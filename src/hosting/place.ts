@@ -8,7 +8,7 @@ import type { CommentHost } from './host.ts'
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /** Who hosts the repository. */
-export type Provider = 'github' | 'gitlab'
+type Provider = 'github' | 'gitlab'
 
 /** What the caller says of the place; what is left out is told by the environment of the CI job. */
 export interface PlaceOptions {

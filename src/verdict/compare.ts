@@ -89,8 +89,9 @@ export function compareRuns(
       change: scale.changeOf(estimate),
       ...(difference === undefined ? {} : { interval: changesOf(difference, scale) }),
       ...(settling?.runs === undefined ? {} : { runsToSettle: settling.runs }),
+      ...(settling === undefined ? {} : { advice: settling.advice }),
     }
-    return { ...comparison, message: comparisonText(comparison, settling?.advice) }
+    return { ...comparison, message: comparisonText(comparison) }
   })
 
   function claimsThat(chanceOf: (entry: Deciding) => number): ReadonlySet<Weighed> {

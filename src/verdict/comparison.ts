@@ -29,7 +29,9 @@ export interface Comparison {
   interval?: [low: number, high: number]
   /** Runs of this side that would settle an inconclusive comparison; absent where no number would, or none can be told. */
   runsToSettle?: number
-  /** What a reader is told: change, interval, verdict, way out. */
+  /** What would settle an inconclusive comparison, in a sentence. */
+  advice?: string
+  /** What a reader is told: change, interval, verdict, advice. */
   message: string
 }
 

@@ -202,7 +202,8 @@ export function undecided(over: Partial<Comparison> = {}): Comparison {
     change: 0.07,
     interval: [-0.03, 0.17],
     runsToSettle: 9,
-    message: 'e2e.p99 changed by 7% (−3% to 17%), which decides nothing; 9 runs would settle it',
+    advice: 'About 9 runs would settle it.',
+    message: 'e2e.p99 is inconclusive: +7% [−3% to +17%]. About 9 runs would settle it.',
     ...over,
   })
 }

@@ -34,7 +34,7 @@ describe('annotations', () => {
     const degraded = run({ metrics: requestMetrics({ client: clientMetrics({ validity: 'degraded', reasons: ['it was late'] }) }) })
     const warnings = annotations([test({ runs: [degraded], holdings: [holding([undecided()])] })], false)
     expect(warnings).toEqual([
-      expect.stringMatching(/^::warning file=.*,line=9,title=.*::chat against .*: inconclusive%0Ae2e\.p99 .* 9 runs would settle it$/),
+      expect.stringMatching(/^::warning file=.*,line=9,title=.*::chat against .*: inconclusive%0Ae2e\.p99 .* 9 runs would settle it\.$/),
       expect.stringMatching(/::chat: the client disturbed the run: it was late$/),
     ])
     expect(annotations([test({ holdings: [holding([undecided()], { inconclusive: 'pass' })] })])).toEqual([])

@@ -360,7 +360,7 @@ describe('what was held against earlier runs', () => {
   ✓ successRate     99.8%     99.6%  −0.2 points  −0.4 to 0 points  held within 1 point
   ? e2e.p99      2,400 ms  2,568 ms          +7%       −3% to +17%  inconclusive at 10%
   ✗ ttft.p99     118.5 ms  155.5 ms       +31.2%    +27.1% to +35%  regressed beyond 10%
-  ? e2e.p99: 9 runs would settle it
+  ? e2e.p99: About 9 runs would settle it.
     engine.version differs: 0.11 there, 0.12 here
     3 metrics were compared at once.
 `,
