@@ -61,8 +61,8 @@ function commonTarget({ tests }: RunModel): string | undefined {
   return targets.size === 1 ? [...targets][0] : undefined
 }
 
-/** Axes that are digests, which tell a reader nothing, or that stand with the target or the environment. */
-const TOLD_ELSEWHERE = /^(workload|dataset|target|model|engine\.name|engine\.version|environment\..*)$/
+/** Axes that stand with the bench, the target or the environment. */
+const TOLD_ELSEWHERE = /^(?:(?:workload|dataset|environment)(?:\..*)?|target|model|engine\.name|engine\.version)$/
 
 /** What was told of the environment, and what all runs have in common; what single benches differ in stands with them. */
 function environmentPart({ environment, tests }: RunModel, target: string | undefined): string[] {

@@ -11,9 +11,8 @@ import { renderTable } from './table.ts'
 export function renderHoldings(holdings: readonly Holding[], style: Style): string[] {
   return holdings.flatMap((holding) => [
     ...wrapped(titleOf(holding), style, 2, style.bold),
-    ...(holding.comparisons.length === 0 ? [] : rowsOf(holding.comparisons, style)),
+    ...comparisonLines(holding.comparisons, style),
     ...holding.comparisons.flatMap(({ state, message }) => (state === 'error' ? wrapped(`! ${message}`, style, 2, style.bad) : [])),
-    ...advices(holding.comparisons).flatMap(({ advice, metrics }) => wrapped(`? ${metrics.join(', ')}: ${advice}`, style, 2, style.warn)),
     ...holding.differences.flatMap(({ axis, reference, measured }) =>
       wrapped(`${axis} differs: ${reference ?? 'unknown'} there, ${measured ?? 'unknown'} here`, style, 4, style.warn),
     ),
@@ -39,9 +38,18 @@ function titleOf({ bench, against, comparisons, state }: Holding): string {
 
 const MARKS: Readonly<Record<Comparison['state'], string>> = { pass: '✓', improved: '✓', regressed: '✗', inconclusive: '?', error: '!' }
 
-function rowsOf(comparisons: readonly Comparison[], style: Style): string[] {
+function comparisonLines(comparisons: readonly Comparison[], style: Style): string[] {
   const compared = comparisons.filter(({ state }) => state !== 'error')
   if (compared.length === 0) return []
+  const table = tableOf(compared, style)
+  if (table.some((line) => stripVTControlCharacters(line).length > style.columns)) return narrow(compared, style)
+  return [
+    ...table,
+    ...advices(compared).flatMap(({ advice, metrics }) => wrapped(`? ${metrics.join(', ')}: ${advice}`, style, 2, style.warn)),
+  ]
+}
+
+function tableOf(compared: readonly Comparison[], style: Style): string[] {
   const rows = compared.map((comparison) =>
     [
       `${MARKS[comparison.state]} ${plainText(comparison.metric)}`,
@@ -55,7 +63,6 @@ function rowsOf(comparisons: readonly Comparison[], style: Style): string[] {
   const widths = lines.map((line) => stripVTControlCharacters(line).length)
   const width = Math.max(...widths)
   const states = compared.map((comparison) => `${NAMES[comparison.state]} ${withinText(comparison)}`)
-  if (width + Math.max(...states.map((state) => state.length)) + 6 > style.columns) return narrow(compared, style)
   return [`  ${head}`, ...lines.map((line, i) => `  ${line}${' '.repeat(width - widths[i]!)}  ${paintOf(compared[i]!, style)(states[i]!)}`)]
 }
 
@@ -67,7 +74,7 @@ const NAMES: Readonly<Record<Comparison['state'], string>> = {
   error: '',
 }
 
-/** Sentences, where the columns don't fit. */
+/** Sentences, advice included, where the columns don't fit. */
 function narrow(comparisons: readonly Comparison[], style: Style): string[] {
   return comparisons.flatMap((comparison) =>
     wrapped(`${MARKS[comparison.state]} ${comparison.message}`, style, 2, paintOf(comparison, style)),

@@ -64,6 +64,8 @@ export function start(folder: string, args: string[], env: Record<string, string
       LLM_BENCH_BASE_URL: undefined,
       OPENAI_BASE_URL: undefined,
       CI: undefined,
+      GITHUB_ACTIONS: undefined,
+      GITHUB_STEP_SUMMARY: undefined,
       AI_AGENT: undefined,
       CLAUDECODE: undefined,
       ...env,

@@ -371,9 +371,10 @@ describe('what was held against earlier runs', () => {
   it('says it in sentences where columns do not fit, and never leaves the window', () => {
     const long = 'prefillTokensPerSecond[batch 8, in 1024, out 1]'
     const lines = renderHoldings(
-      [holding([regressed({ metric: long, message: `${long} regressed by 31.2%` })], { notes: ['n '.repeat(200)] })],
+      [holding([regressed({ metric: long, message: `${long} regressed by 31.2%` }), undecided()], { notes: ['n '.repeat(200)] })],
       createStyle(false, 80),
     )
+    expect(text(lines).match(/would settle it/g)).toHaveLength(1)
     expect(text(lines)).toContain(`✗ ${long} regressed by 31.2%`)
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80)
   })
