@@ -54,12 +54,12 @@ const LANES = [0x9e3779b9, 0x243f6a88, 0xb7e15162, 0x6a09e667] as const
 /** Four hashes of the same words, each from a start of its own: 128 bits, so that streams practically never meet. */
 function stateOf(seeds: readonly number[]): Uint32Array {
   const state = new Uint32Array(LANES)
-  // One is made for each request: loops leave nothing behind.
+  // One is made for each request: such loops leave nothing behind.
   for (let lane = 0; lane < LANES.length; lane++) {
     let hash: number = LANES[lane]!
-    for (const seed of seeds) {
-      hash = withWord(hash, seed | 0, LANES[lane]!)
-      hash = withWord(hash, Math.floor(seed / TWO_32) | 0, LANES[lane]!)
+    for (let i = 0; i < seeds.length; i++) {
+      hash = withWord(hash, seeds[i]! | 0, LANES[lane]!)
+      hash = withWord(hash, Math.floor(seeds[i]! / TWO_32) | 0, LANES[lane]!)
     }
     state[lane] = hash
   }
@@ -118,6 +118,11 @@ export function createRandom(seed: number, ...streams: number[]): Random {
   }
 
   return { next, int, normal, gamma, exponential: (mean) => -mean * Math.log(1 - next()) }
+}
+
+/** The first 32 random bits of {@link createRandom}'s source, without making it. */
+export function firstBits(seed: number, ...streams: number[]): number {
+  return xoshiro128starstar(stateOf([seed, ...streams]))()
 }
 
 /** A copy in random order (Fisher–Yates). */

@@ -1,4 +1,4 @@
-import { createRandom } from '../datasets/sampling.ts'
+import { firstBits } from '../datasets/sampling.ts'
 
 /** Keep apart what is drawn from one workload seed. */
 export const STREAMS = { order: 1, arrivals: 2, samples: 3 } as const
@@ -8,6 +8,5 @@ export const STREAMS = { order: 1, arrivals: 2, samples: 3 } as const
  * Two samples of one prompt never share a seed, for an odd step visits every number modulo 2³¹.
  */
 export function seedFor(seed: number, promptIndex: number, sampleIndex: number): number {
-  const first = createRandom(seed, STREAMS.samples, promptIndex).int(2 ** 31)
-  return (first + Math.imul(sampleIndex, 0x9e3779b1)) & 0x7fffffff
+  return (firstBits(seed, STREAMS.samples, promptIndex) + Math.imul(sampleIndex, 0x9e3779b1)) & 0x7fffffff
 }
