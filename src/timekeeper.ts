@@ -6,7 +6,7 @@ import type { Clock } from './metrics/clock.ts'
 const MAX_DELAY_MS = 2 ** 31 - 1
 /**
  * So long an exact timekeeper stays in one turn of the event loop. Each turn leaves objects behind, and at a few µs a turn that is
- * tens of MB a second, whose collection delays what is due; what a socket brings meanwhile waits for no longer than this.
+ * MBs a second, whose collection delays what is due; what a socket brings meanwhile waits for no longer than this.
  */
 const LINGER_NS = 50e3
 

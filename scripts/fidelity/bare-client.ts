@@ -44,7 +44,7 @@ function startClient(): void {
       buffer,
       callback: (length) => {
         const nowMs = performance.now()
-        for (let at = buffer.indexOf('\n\n'); at >= 0 && at < length; at = buffer.indexOf('\n\n', at + 2)) {
+        for (let at = buffer.indexOf('\n\n'); at >= 0 && at + 1 < length; at = buffer.indexOf('\n\n', at + 2)) {
           if (++events > tokens) continue
           if (events === 1) firstMs = nowMs
           lastMs = nowMs
