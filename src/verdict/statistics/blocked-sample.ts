@@ -6,6 +6,9 @@ import { Histogram } from './histogram.ts'
 
 const PERCENTILES = ['p50', 'p75', 'p90', 'p95', 'p99', 'p99.9'] as const
 
+/** Between percentiles, and on both sides of them. */
+const PLACES = PERCENTILES.length + 1
+
 /** A sample, reduced to sums over blocks and a histogram: enough for the errors of its mean and percentiles. */
 export class BlockedSample {
   readonly histogram = new Histogram()
@@ -14,7 +17,7 @@ export class BlockedSample {
   readonly #sums = new Float64Array(BLOCKS)
   readonly #counts = new Float64Array(BLOCKS)
   /** For each block, how many values lie up to each percentile of the whole and above the one before it. */
-  readonly #upTo = new Float64Array(BLOCKS * (PERCENTILES.length + 1))
+  readonly #upTo = new Float64Array(BLOCKS * PLACES)
 
   constructor(known: Distribution) {
     this.#known = known
@@ -26,9 +29,22 @@ export class BlockedSample {
     if (block === NO_BLOCK) return
     this.#sums[block]! += value
     this.#counts[block]!++
-    let place = 0
-    while (place < PERCENTILES.length && value > this.#limits[place]!) place++
-    this.#upTo[block * (PERCENTILES.length + 1) + place]!++
+    this.#upTo[block * PLACES + placeOf(value, this.#limits)]!++
+  }
+
+  /** Adds a stretch of values, all of one block: there may be tens of millions in all. */
+  addStretch(values: Float32Array, from: number, to: number, block: number): void {
+    this.histogram.addStretch(values, from, to)
+    if (block === NO_BLOCK) return
+    const [limits, upTo, begin] = [this.#limits, this.#upTo, block * PLACES]
+    let sum = 0
+    for (let k = from; k < to; k++) {
+      const value = values[k]!
+      sum += value
+      upTo[begin + placeOf(value, limits)]!++
+    }
+    this.#sums[block]! += sum
+    this.#counts[block]! += to - from
   }
 
   /** Standard errors of the mean and of the percentiles, in the sample's unit; of none where there are too few blocks. */
@@ -52,7 +68,7 @@ export class BlockedSample {
    */
   #percentileError(place: number): number {
     const below = Float64Array.from({ length: BLOCKS }, (_, block) => {
-      const begin = block * (PERCENTILES.length + 1)
+      const begin = block * PLACES
       return this.#upTo.subarray(begin, begin + place + 1).reduce((sum, count) => sum + count, 0)
     })
     const share = percentileOf(PERCENTILES[place]!)! / 100
@@ -61,4 +77,11 @@ export class BlockedSample {
     const valueAt = (at: number): number => Math.min(max, Math.max(min, this.histogram.valueAt(at)))
     return (valueAt(share + error) - valueAt(share - error)) / 2
   }
+}
+
+/** How many of the limits, ascending, lie below a value. */
+function placeOf(value: number, limits: Float64Array): number {
+  let place = 0
+  while (place < limits.length && value > limits[place]!) place++
+  return place
 }

@@ -31,6 +31,16 @@ export class Histogram {
     this.#count++
   }
 
+  /** Adds a stretch of values. */
+  addStretch(values: Float32Array, from: number, to: number): void {
+    const [counts, value, bits] = [this.#counts, this.#value, this.#bits]
+    for (let k = from; k < to; k++) {
+      value[0] = values[k]! > 0 ? values[k]! : 0
+      counts[bits[0]! >>> 16]!++
+    }
+    this.#count += to - from
+  }
+
   /** The value below which a share of the sample lies, on a straight line through its bin. */
   valueAt(share: number): number {
     let left = Math.min(1, Math.max(0, share)) * this.#count

@@ -102,8 +102,7 @@ export class WithinRun {
     for (let i = 0; i < columns.length; i++) {
       const [from, to] = [gapOffsets[i]!, gapOffsets[i + 1]!]
       if (from === to || !passes(columns, i) || cameInOneRead(columns, i)) continue
-      const block = blocks === undefined ? NO_BLOCK : blocks[i]!
-      for (let k = from; k < to; k++) sample.add(gapsMs[k]!, block)
+      sample.addStretch(gapsMs, from, to, blocks === undefined ? NO_BLOCK : blocks[i]!)
     }
   }
 
