@@ -58,7 +58,7 @@ test('servers that exclude each other end and start as they take turns; what is 
       const server = (name) => launch({
         name, command: process.execPath, args: ['${REPOSITORY}/tests/stand-ins/launched-server.ts', 'port={port}'], exclusive: true, stopTimeout: 2,
       })
-      const load = { n: 1, rampUp: 0, requests: 2, maxTokens: 2, validity: { boundFactor: 1e9 } }
+      const load = { n: 1, rampUp: 0, requests: 2, maxTokens: 2, preconnect: false, validity: { boundFactor: 1e9 } }
       let result
       test('turns', async ({ bench }) => {
         result = await bench.compare(
