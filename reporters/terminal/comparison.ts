@@ -1,7 +1,7 @@
 import { counted } from '../../src/counted.ts'
 import type { BenchHolding, SideFacts, SidesComparison } from '../../src/verdict/compare-sides.ts'
 import type { Comparison } from '../../src/verdict/comparison.ts'
-import { axisText } from '../../src/verdict/hold-runs.ts'
+import { differenceText } from '../../src/verdict/cohort.ts'
 import type { BenchName } from '../../src/verdict/run-sample.ts'
 import { advices, changeText, intervalText, sideText, withinText } from '../changes.ts'
 import type { Style } from './style.ts'
@@ -42,7 +42,7 @@ const STATES: Readonly<Record<BenchHolding['state'], { text: string; paint: 'goo
 function benchLines(holding: BenchHolding, style: Style): string[] {
   const { bench, file, test, state, comparisons, differences, notes } = holding
   const { text, paint } = STATES[state === 'error' && comparisons.length > 0 ? 'inconclusive' : state]
-  const allowed = comparisons.length === 0 ? [] : differences.map((axis) => `differs: ${axisText(axis)}`)
+  const allowed = comparisons.length === 0 ? [] : differences.map((axis) => `differs: ${differenceText(axis)}`)
   const sentences = [
     ...comparisons.flatMap(({ state, message }) => (state === 'error' ? [message] : [])),
     ...advices(comparisons).map(({ advice, metrics }) => `${metrics.join(', ')}: ${advice}`),

@@ -1,7 +1,8 @@
+import { bisect } from './bisect.ts'
 import type { Command } from './command.ts'
 import { comment } from './comment.ts'
 import { compare } from './compare.ts'
 import { serve } from './serve.ts'
 
 /** Every command, in the order in which `--help` lists them. */
-export const COMMANDS: readonly Command[] = [serve, compare, comment]
+export const COMMANDS: readonly Command[] = [serve, compare, bisect, comment]

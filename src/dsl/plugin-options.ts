@@ -29,7 +29,7 @@ export interface LlmBenchOptions {
   target?: TargetSpec
   /** Engine for workloads that need one and name none (default: llama.cpp with the tiny model). */
   engine?: EngineSpec
-  /** Folder for results, relative to Vitest's root (default: `bench-results`). */
+  /** Folder for results, relative to Vitest's root (default: `bench-results`); `LLM_BENCH_RESULTS` comes first. */
   results?: string
   /** What the server can't tell of itself and a reader should know: GPU, driver, engine flags. */
   environment?: Record<string, string>

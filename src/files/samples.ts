@@ -5,8 +5,8 @@ import { SAMPLE_FILE, SAMPLE_VERSION } from '../verdict/run-sample.ts'
 import type { RunSample } from '../verdict/run-sample.ts'
 import { LATEST } from './results.ts'
 
-/** A bench's folder, a results folder, or one that holds results folders. */
-const DEEPEST = 2
+/** A results folder holds benches; a folder of a bisection holds versions, their suite runs, and results of each. */
+const DEEPEST = 3
 
 /**
  * Every run in a bench's folder, a results folder (`bench-results/2026-01-31T09-30-00Z`, `bench-results/latest`) or a folder of

@@ -36,16 +36,20 @@ export function nextStep({ versions, states }: Search): Step {
   const badState = states.get(bad)
   if (badState === undefined) return { kind: 'test', version: bad }
   if (badState !== 'bad') return { kind: 'pointless', bad, state: badState }
-  const lastGoodIndex = Math.max(
+  const { lastGood, candidates } = whatIsLeft({ versions, states })
+  const untested = candidates.filter((version) => !states.has(version))
+  if (untested.length > 0) return { kind: 'test', version: untested[Math.floor((untested.length - 1) / 2)]! }
+  return candidates.length === 1 ? { kind: 'found', firstBad: candidates[0]!, lastGood } : { kind: 'range', candidates, lastGood }
+}
+
+/** The versions that the first bad one is among, in order, and the good one right before them; the last is bad as far as is known. */
+export function whatIsLeft({ versions, states }: Search): { readonly lastGood: string; readonly candidates: readonly string[] } {
+  const lastGood = Math.max(
     0,
     versions.findLastIndex((version) => states.get(version) === 'good'),
   )
-  const firstBadIndex = versions.findIndex((version) => states.get(version) === 'bad')
-  const between = versions.slice(lastGoodIndex + 1, firstBadIndex)
-  const untested = between.filter((version) => !states.has(version))
-  if (untested.length > 0) return { kind: 'test', version: untested[Math.floor((untested.length - 1) / 2)]! }
-  const [lastGood, firstBad] = [versions[lastGoodIndex]!, versions[firstBadIndex]!]
-  return between.length === 0 ? { kind: 'found', firstBad, lastGood } : { kind: 'range', candidates: [...between, firstBad], lastGood }
+  const firstBad = versions.findIndex((version) => states.get(version) === 'bad')
+  return { lastGood: versions[lastGood]!, candidates: versions.slice(lastGood + 1, firstBad === -1 ? undefined : firstBad + 1) }
 }
 
 /** How many of `count` versions in between are tested at most, where each tells. */

@@ -2,9 +2,9 @@ import { canonicalJSON } from '../dsl/digest.ts'
 import type { CheckedHold } from './check-hold.ts'
 import { clausesFor } from './check-hold.ts'
 import type { Clause } from './clause.ts'
-import { differences } from './cohort.ts'
+import { differences, isAxisOf } from './cohort.ts'
 import { holdRuns } from './hold-runs.ts'
-import type { Side } from './hold-runs.ts'
+import type { HoldTerms, Side } from './hold-runs.ts'
 import type { Holding } from './holding.ts'
 import type { BenchName, RunSample } from './run-sample.ts'
 
@@ -42,6 +42,9 @@ export interface SidesTerms {
   readonly hold: CheckedHold
   /** The least change that matters of every metric that names none. */
   readonly within?: number | undefined
+  /** Looks at these metrics alone (default: at all of the hold's). */
+  readonly watches?: ((bench: BenchName, metric: string) => boolean) | undefined
+  readonly looks?: HoldTerms['looks']
 }
 
 /**
@@ -49,10 +52,11 @@ export interface SidesTerms {
  * cohort are compared with those of the same cohort, or of one that differs on allowed axes alone.
  * @param reference with a run at least, as `measured`
  */
-export function compareSides(reference: Side, measured: Side, { hold, within }: SidesTerms): SidesComparison {
+export function compareSides(reference: Side, measured: Side, { hold, within, watches, looks }: SidesTerms): SidesComparison {
   const [theirs, ours] = [reference, measured].map(({ runs }) => byBench(runs)) as [Map<string, RunSample[]>, Map<string, RunSample[]>]
   const clauses = (before: readonly RunSample[], now: readonly RunSample[]): Clause[] => {
-    const asked = clausesFor(hold, before, now)
+    const { bench } = now[0]!
+    const asked = clausesFor(hold, before, now).filter(({ metric }) => watches?.(bench, metric) ?? true)
     if (hold.metrics.length === 0) return within === undefined ? asked : asked.map((clause) => ({ ...clause, within }))
     // Of a suite with several kinds of runs, none has all metrics.
     return asked.filter(({ metric }) => [...before, ...now].some(({ figures }) => figures[metric] !== undefined))
@@ -61,7 +65,10 @@ export function compareSides(reference: Side, measured: Side, { hold, within }: 
     const before = theirs.get(key)
     return before === undefined ? [] : [{ before, now, bench: now[0]!.bench }]
   })
-  const [without, compared] = partition(both, ({ before, now }) => hold.metrics.length > 0 && clauses(before, now).length === 0)
+  const [without, compared] = partition(
+    both,
+    ({ before, now }) => (watches !== undefined || hold.metrics.length > 0) && clauses(before, now).length === 0,
+  )
   return {
     reference: factsOf(reference),
     measured: factsOf(measured),
@@ -69,7 +76,11 @@ export function compareSides(reference: Side, measured: Side, { hold, within }: 
       pairCohorts(before, now, hold.across).map(([then, since]) => ({
         file,
         test,
-        ...holdRuns({ ...reference, runs: then }, { ...measured, runs: since }, { hold, clauses }),
+        ...holdRuns(
+          { ...reference, runs: then },
+          { ...measured, runs: since },
+          { hold, clauses, ...(looks === undefined ? {} : { looks }) },
+        ),
       })),
     ),
     onlyReference: only(theirs, ours),
@@ -108,7 +119,7 @@ function pairCohorts(reference: RunSample[], measured: RunSample[], across: read
     const candidates = before
       .map((theirs) => {
         const axes = differences(theirs[0]!.cohort, ours[0]!.cohort).map(({ axis }) => axis)
-        return { theirs, axes: axes.length, strange: axes.filter((axis) => !across.includes(axis)).length }
+        return { theirs, axes: axes.length, strange: axes.filter((axis) => !isAxisOf(axis, across)).length }
       })
       .toSorted((a, b) => a.strange - b.strange || a.axes - b.axes)
     const [nearest] = candidates

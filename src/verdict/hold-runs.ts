@@ -2,11 +2,12 @@ import { counted } from '../counted.ts'
 import type { CheckedHold } from './check-hold.ts'
 import { clausesFor } from './check-hold.ts'
 import type { Clause } from './clause.ts'
-import { differences } from './cohort.ts'
+import { differences, differenceText, isAxisOf } from './cohort.ts'
 import type { AxisDifference } from './cohort.ts'
 import { compareRuns } from './compare.ts'
 import type { ComparePlan } from './compare.ts'
 import { holdingOf } from './hold.ts'
+import { degradedNotes } from './hold-notes.ts'
 import type { Holding } from './holding.ts'
 import type { RunSample } from './run-sample.ts'
 
@@ -23,15 +24,15 @@ export interface HoldTerms {
   readonly hold: CheckedHold
   /** The clauses that runs of both sides are compared by (default: {@link clausesFor}). */
   readonly clauses?: (reference: readonly RunSample[], measured: readonly RunSample[]) => readonly Clause[]
-  /** When is looked; left out, once. */
-  readonly looks?: ComparePlan['looks']
+  /** When is looked, for sides with so many runs now (default: now only). */
+  readonly looks?: (reference: number, measured: number) => ComparePlan['looks']
 }
 
 /** Holds the runs of one side against those of the other; what can't be compared is said and not judged. */
 export function holdRuns(
   reference: Side,
   measured: Side,
-  { hold, clauses = (...sides) => clausesFor(hold, ...sides), looks }: HoldTerms,
+  { hold, clauses = (...sides) => clausesFor(hold, ...sides), looks = (...counts) => [counts] }: HoldTerms,
 ): Holding {
   const bench = (measured.runs[0] ?? reference.runs[0])!.bench.name
   const [then, now] = [usable(reference), usable(measured)]
@@ -51,21 +52,21 @@ export function holdRuns(
   }
   const [theirs, ours] = [then.usable, now.usable]
   const differ = differences(theirs[0]!.cohort, ours[0]!.cohort)
-  const strange = differ.filter(({ axis }) => !hold.across.includes(axis))
+  const strange = differ.filter(({ axis }) => !isAxisOf(axis, hold.across))
   if (strange.length > 0) {
-    const notes = [...facts.notes, `They are of different cohorts and are not compared: ${strange.map(axisText).join(', ')}.`]
+    const notes = [...facts.notes, `They are of different cohorts and are not compared: ${strange.map(differenceText).join(', ')}.`]
     return { ...facts, differences: strange, notes, state: 'error', comparisons: [] }
   }
   const asked = clauses(theirs, ours)
   const { falseAlarm, miss } = hold
   const plan = {
-    looks: looks ?? [[theirs.length, ours.length] as const],
+    looks: looks(theirs.length, ours.length),
     ...(falseAlarm === undefined ? {} : { falseAlarm }),
     ...(miss === undefined ? {} : { miss }),
   }
   const notes = [
     ...facts.notes,
-    ...[then, now].flatMap(disturbed),
+    ...[then, now].flatMap(({ name, usable }) => degradedNotes(name, usable)),
     ...(asked.length === 0 ? ['There is no figure that all runs have and their samples support.'] : []),
   ]
   return holdingOf(
@@ -92,16 +93,4 @@ function leftOut({ name, runs }: Usable): string[] {
   ]
     .filter(({ count }) => count > 0)
     .map(({ what, count }) => `${counted(count, 'run')} of ${name} ${count === 1 ? 'is' : 'are'} left out: ${what}.`)
-}
-
-function disturbed({ name, usable }: Usable): string[] {
-  const count = usable.filter(({ validity }) => validity === 'degraded').length
-  return count === 0
-    ? []
-    : [`${counted(count, 'run')} of ${name} ${count === 1 ? 'is' : 'are'} degraded: the client may have disturbed them.`]
-}
-
-/** An axis on which two sides differ, in words: `engine.version 0.6.1, now 0.7.0`. */
-export function axisText({ axis, reference = 'unknown', measured = 'unknown' }: AxisDifference): string {
-  return `${axis} ${reference}, now ${measured}`
 }

@@ -37,7 +37,7 @@ export class RunSession {
       },
       progress: (bench, progressOf, run) => progress.show(bench, progressOf, run),
     })
-    const resultsHome = resolve(root, options.results)
+    const resultsHome = resolve(root, process.env['LLM_BENCH_RESULTS'] || options.results)
     const startedAt = new Date()
     const settings: ProvidedSettings = {
       root,

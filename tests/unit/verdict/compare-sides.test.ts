@@ -50,9 +50,9 @@ test('runs that are client-bound or cut short are left out, and that is said', (
 })
 
 test('degraded runs are judged and marked', () => {
-  const { holdings } = compare(runsOf(FIGURES, 4), runsOf(FIGURES, 4, { validity: 'degraded' }))
+  const { holdings } = compare(runsOf(FIGURES, 4), runsOf(FIGURES, 4, { validity: 'degraded', reasons: ['a stall'] }))
   expect(holdings[0]!.state).toBe('held')
-  expect(holdings[0]!.notes).toContain('4 runs of new are degraded: the client may have disturbed them.')
+  expect(holdings[0]!.notes).toContain('4 of 4 runs of new are degraded: a stall.')
 })
 
 describe('cohorts', () => {
