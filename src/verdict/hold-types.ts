@@ -36,6 +36,6 @@ export interface Hold extends Dotted, Distributions, DottedGroups, Whole {
   allowFewSamples?: boolean
   /** Chance of calling a change that isn't there (default: 5 %). */
   falseAlarm?: Share
-  /** Chance of passing a change as large as `within` (default: 10 %). */
+  /** Chance of passing a change as large as `within` (default: 15 %). */
   miss?: Share
 }
