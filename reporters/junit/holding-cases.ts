@@ -43,7 +43,7 @@ export function holdingCases(test: TestModel): JUnitCase[] {
 /** The same in every run, so that servers can follow it: no date of a baseline is in it. */
 function nameOf({ holding, comparison }: Held): string {
   const { bench, matcher, against } = holding
-  const other = matcher === 'toHoldAgainst' ? against : 'the baseline'
+  const other = matcher === 'toHoldBaseline' ? 'the baseline' : against
   return comparison === undefined
     ? `${bench}: holds against ${other}`
     : `${bench}: ${comparison.metric} holds within ${withinText(comparison)} against ${other}`

@@ -37,10 +37,10 @@ function holdingParts(outcome: BenchOutcome, holding: Holding, rows: number): st
   const graded = comparisons
     .map((comparison) => ({ comparison, gravity: comparisonGravity(outcome.test, holding, comparison) }))
     .toSorted((a, b) => GRAVITIES.indexOf(a.gravity) - GRAVITIES.indexOf(b.gravity))
-  const reference = matcher === 'toHoldAgainst' ? name(against) : 'baseline'
-  const there = matcher === 'toHoldAgainst' ? `in ${reference}` : 'in the baseline'
+  const reference = matcher === 'toHoldBaseline' ? 'baseline' : name(against)
+  const there = matcher === 'toHoldBaseline' ? 'in the baseline' : `in ${reference}`
   const sentences = [
-    ...comparisons.filter(({ state }) => state === 'error').map(({ message }) => sentence(message)),
+    ...comparisons.filter(isToldInWords).map(({ message }) => sentence(message)),
     ...advices(comparisons).map(({ advice, metrics }) => `${metrics.slice(0, SENTENCES).map(name).join(', ')}: ${sentence(advice)}`),
     ...differences.map(({ axis, reference, measured }) => `${name(axis)}: ${axisText(reference)} ${there}, ${axisText(measured)} now`),
     ...holding.notes.map(sentence),
@@ -77,6 +77,11 @@ const HOLDING_STATES: Readonly<Record<Holding['state'], string>> = {
   written: ': written just now.',
   invalid: ': **not judged**.',
   error: ': **not compared**.',
+}
+
+/** Whether the table's figures say too little: there are none, or they count what only words can show (answers that changed). */
+function isToldInWords({ state, reference }: Comparison): boolean {
+  return state === 'error' || (state === 'regressed' && reference === undefined)
 }
 
 function changeCell(comparison: Comparison): string {

@@ -116,6 +116,17 @@ describe('report.md', () => {
     expect(text).toContain('as the test expects')
   })
 
+  it('shows which answers changed', () => {
+    const message = '1 of 50 answers (2%) are not those of golden.json, allowed are 1%\n    prompt 3: from character 7 on, "a" and not "b"'
+    const changed = regressed({ metric: 'answers changed', unit: '%', within: 0.01, change: 0.02, message })
+    delete changed.reference
+    delete changed.interval
+    const kept = holding([changed], { matcher: 'toKeepAnswers', against: 'golden.json' })
+    const text = renderMarkdown(model({ tests: [failed({ errors: [holdError()], holdings: [kept] })] }))
+    expect(text).toContain('| metric | `golden.json` | now |')
+    expect(text).toContain('prompt 3: from character 7 on')
+  })
+
   it('tells of the last attempt alone, and that it was not the first', () => {
     const flaky = test({
       flaky: true,
