@@ -8,6 +8,7 @@ import { checkCase } from './check-slo.ts'
 import type { Clause } from './clause.ts'
 import type { Inconclusive } from './holding.ts'
 import { flattenMetrics } from './metric-paths.ts'
+import { QUALITY_CLAUSES } from './quality.ts'
 import type { RunSample } from './run-sample.ts'
 import type { CaseSelector } from './slo-types.ts'
 
@@ -19,6 +20,8 @@ export interface CheckedHold {
   readonly inconclusive: Inconclusive
   readonly case?: CaseSelector
   readonly allowFewSamples: boolean
+  /** Whether the answers are held too: their lengths, how they ended, whether there were any. */
+  readonly quality: boolean
   readonly falseAlarm?: number
   readonly miss?: number
 }
@@ -37,7 +40,7 @@ const DEFAULTS: Readonly<Record<MetricDefinition['of'], Readonly<Record<string, 
   oneBatch: { prefillTokensPerSecond: 0.05, decodeTokensPerSecond: 0.05, agreement: 0.01 },
 }
 
-const CLAUSES = ['across', 'inconclusive', 'case', 'allowFewSamples', 'falseAlarm', 'miss']
+const CLAUSES = ['across', 'inconclusive', 'case', 'allowFewSamples', 'falseAlarm', 'miss', 'quality']
 const INCONCLUSIVE: ReadonlySet<unknown> = new Set<Inconclusive>(['fail', 'warn', 'pass'])
 
 /**
@@ -50,8 +53,9 @@ export function checkHold(asked: unknown, matcher: string): CheckedHold {
     throw invalid(`${matcher} got ${show(asked)}: expected metrics, such as { outputTokensPerSecond: { within: '5%' } }, or nothing`)
   }
   const given = (asked ?? {}) as Record<string, unknown>
-  const { across, inconclusive = 'warn', case: selector, allowFewSamples = false, falseAlarm, miss, ...metrics } = given
+  const { across, inconclusive = 'warn', case: selector, allowFewSamples = false, quality = true, falseAlarm, miss, ...metrics } = given
   if (typeof allowFewSamples !== 'boolean') throw invalid(`\`allowFewSamples\` is ${show(allowFewSamples)}: expected true or false`)
+  if (typeof quality !== 'boolean') throw invalid(`\`quality\` is ${show(quality)}: expected true or false`)
   if (!INCONCLUSIVE.has(inconclusive)) {
     throw invalid(`\`inconclusive\` is ${show(inconclusive)}: expected 'fail', 'warn' or 'pass'`)
   }
@@ -60,6 +64,7 @@ export function checkHold(asked: unknown, matcher: string): CheckedHold {
     across: checkAcross(across),
     inconclusive: inconclusive as Inconclusive,
     allowFewSamples,
+    quality,
     ...present({
       case: selector === undefined ? undefined : checkCase(selector),
       falseAlarm: falseAlarm === undefined ? undefined : chanceOf('falseAlarm', falseAlarm),
@@ -70,7 +75,7 @@ export function checkHold(asked: unknown, matcher: string): CheckedHold {
 
 /**
  * The figures that are compared: those asked for, for each case of a static batch that is meant, or the set that fits the kind of
- * run, as far as both sides have the figure and their samples support it.
+ * run, as far as the reference has the figure and both samples support it; and what guards the answers' quality.
  * @throws {LlmBenchError} `INVALID_THRESHOLD` where cases are asked of a run of requests
  */
 export function clausesFor(hold: CheckedHold, reference: readonly RunSample[], measured: readonly RunSample[]): Clause[] {
@@ -87,19 +92,27 @@ export function clausesFor(hold: CheckedHold, reference: readonly RunSample[], m
     within,
     ...(hold.allowFewSamples ? { allowFewSamples: true } : {}),
   })
+  const guards = hold.quality ? QUALITY_CLAUSES.filter(({ metric }) => inAll(reference, metric)) : []
   if (hold.metrics.length > 0) {
-    return hold.metrics.flatMap(({ metric, within }) =>
+    const asked = hold.metrics.flatMap(({ metric, within }) =>
       figuresOf(metric, names, hold.case, true).map((name) => clauseOf(name, metric, within)),
     )
+    return [...asked, ...guards]
   }
-  const supported = (name: string): boolean =>
-    runs.every(({ figures }) => figures[name] !== undefined && (hold.allowFewSamples || figures[name].fewSamples === undefined))
-  return Object.entries(DEFAULTS[ofBatch ? 'oneBatch' : 'requests']).flatMap(([metricName, within]) => {
+  // What the reference has is to be there again: a server that tells no first token any more is no faster.
+  const isHeld = (name: string): boolean =>
+    inAll(reference, name) && (hold.allowFewSamples || runs.every(({ figures }) => figures[name]?.fewSamples === undefined))
+  const defaults = Object.entries(DEFAULTS[ofBatch ? 'oneBatch' : 'requests']).flatMap(([metricName, within]) => {
     const metric = METRICS.get(metricName)!
     return figuresOf(metric, names, hold.case, false)
-      .filter(supported)
+      .filter(isHeld)
       .map((name) => clauseOf(name, metric, within))
   })
+  return [...defaults, ...guards]
+}
+
+function inAll(runs: readonly RunSample[], name: string): boolean {
+  return runs.every(({ figures }) => figures[name] !== undefined)
 }
 
 /** The names under which samples have a metric. One that none has keeps its name where it was asked for: the comparison says so. */

@@ -69,16 +69,18 @@ export function compareRuns(
 
   const weighed = clauses.map((clause) => weigh(clause, reference, measured, against))
   const deciding = weighed.filter(decides)
-  const worse = claimsThat(({ difference, scale }) => chanceAbove(difference, scale.worst))
+  // A change that may be of either sign has two ways to be there by chance.
+  const worse = claimsThat(({ difference, scale, ways }) => ways * chanceAbove(difference, scale.worst))
   const better = claimsThat(({ difference, scale }) => chanceBelow(difference, -scale.best))
 
   return clauses.map((clause, i) => {
     const { metric, unit, direction, within } = clause
-    const facts = { bench, attempt, against, metric, unit, direction, within }
+    const guard = clause.guard === true ? ({ guard: true } as const) : {}
+    const facts = { bench, attempt, against, metric, unit, direction, within, ...guard }
     const entry = weighed[i]!
     if (typeof entry === 'string') return { ...facts, state: 'error', message: entry }
     const { scale, difference, estimate } = entry
-    const state = stateOf(entry)
+    const state = stateOf(entry, clause)
     const settling =
       state === 'inconclusive' ? settlingOf(entry, { looks, falseAlarm: falseAlarm / clauses.length, miss, against }) : undefined
     const comparison: Omit<Comparison, 'message'> = {
@@ -99,10 +101,12 @@ export function compareRuns(
     return new Set(deciding.filter((_, i) => stand[i]))
   }
 
-  function stateOf(entry: Weighed): Comparison['state'] {
+  function stateOf(entry: Weighed, { guard = false }: Clause): Comparison['state'] {
     if (worse.has(entry)) return 'regressed'
     if (better.has(entry)) return 'improved'
-    return decides(entry) && chanceBelow(entry.difference, entry.scale.worst) <= missLevel ? 'pass' : 'inconclusive'
+    if (!decides(entry)) return 'inconclusive'
+    const isSmall = guard ? entry.estimate <= entry.scale.worst : chanceBelow(entry.difference, entry.scale.worst) <= missLevel
+    return isSmall ? 'pass' : 'inconclusive'
   }
 
   /** The good end at the level at which one metric alone is called changed, the bad end at that of a pass. */

@@ -11,8 +11,9 @@ export interface Comparison {
   /** The metric as it is named in code: `ttft.p99`, `outputTokensPerSecond`, `prefillTokensPerSecond[batch 8, in 1024, out 1]`. */
   metric: string
   unit: Unit
-  /** Whether more (`min`) or less (`max`) of it is better, as thresholds have it. */
-  direction: 'min' | 'max'
+  direction: Direction
+  /** Whether it is a guard of the answers' quality: told of only where it does not hold. */
+  guard?: true
   /** The least change that matters, as a share of the reference (of a metric in %, as a difference of shares). */
   within: number
   /**
@@ -42,3 +43,6 @@ interface ComparedRuns {
   /** The runs' own figures, in the order in which they ran. */
   values: number[]
 }
+
+/** Whether more (`min`) or less (`max`) of a figure is better, as thresholds have it, or any change is for the worse (`either`). */
+export type Direction = 'min' | 'max' | 'either'

@@ -32,6 +32,11 @@ export interface Hold extends Dotted, Distributions, DottedGroups, Whole {
   inconclusive?: Inconclusive
   /** Holds these cases of a static batch alone. */
   case?: CaseSelector
+  /**
+   * Holds the answers too: their mean length, how they ended, whether there were any (default: true). It fails by what is shown to
+   * have changed, and leaves nothing inconclusive.
+   */
+  quality?: boolean
   /** Compares percentiles that the samples can't support. */
   allowFewSamples?: boolean
   /** Chance of calling a change that isn't there (default: 5 %). */

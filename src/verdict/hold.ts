@@ -16,11 +16,14 @@ export class HoldBreachError extends Error {
 /** What a holding is about, apart from what comes of it. */
 export type HoldingFacts = Omit<Holding, 'state' | 'comparisons'>
 
-/** Judges all comparisons of one call together. */
+/** Judges all comparisons of one call together. Guards of quality that hold are left out: they are no news. */
 export function holdingOf(facts: HoldingFacts, comparisons: readonly Comparison[]): Holding {
-  const holding = { ...facts, state: stateOf(comparisons), comparisons: [...comparisons], notes: [...facts.notes] }
-  if (comparisons.length > 1) {
-    holding.notes.push(`${comparisons.length} metrics were compared at once; claims of a change are corrected for that (Holm).`)
+  const shown = comparisons.filter(({ guard, state }) => guard !== true || state !== 'pass')
+  const holding = { ...facts, state: stateOf(comparisons), comparisons: shown, notes: [...facts.notes] }
+  const hidden = comparisons.length - shown.length
+  if (shown.length > 1) {
+    const guards = hidden === 0 ? '' : ` (${hidden} of them guard the answers' quality, and hold)`
+    holding.notes.push(`${comparisons.length} metrics were compared at once${guards}; claims of a change are corrected for that (Holm).`)
   }
   return holding
 }

@@ -5,6 +5,7 @@ import { present } from '../metrics/present.ts'
 import type { RequestRecord } from '../metrics/record.ts'
 import type { BatchMetrics, RequestMetrics, RunMetrics } from '../metrics/summary-types.ts'
 import { labelled } from './case-labels.ts'
+import { qualityFigures } from './quality.ts'
 import { SAMPLE_VERSION } from './run-sample.ts'
 import type { BinnedName, FigureSample, RunSample } from './run-sample.ts'
 import { relativeRateErrors } from './statistics/rate-errors.ts'
@@ -40,7 +41,7 @@ function requestFigures(metrics: RequestMetrics, errors: ReadonlyMap<string, num
     const of = metric.name === 'successRate' ? metrics.requests : undefined
     figures[metric.name] = { value, ...present({ standardError: errors.get(metric.name), of, fewSamples: shortageOf(metrics, metric) }) }
   }
-  return figures
+  return { ...figures, ...qualityFigures(metrics) }
 }
 
 const BINNED: ReadonlySet<string> = new Set<BinnedName>(['ttft', 'tpot', 'itl', 'e2e'])

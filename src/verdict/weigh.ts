@@ -16,6 +16,8 @@ export interface Weighed {
   readonly estimate: number
   /** The same with its error; absent where nothing is known of that. */
   readonly difference?: Difference
+  /** Ways that the figure can go for the worse. */
+  readonly ways: 1 | 2
   /** Whether there are runs enough to decide anything. */
   readonly decides: boolean
 }
@@ -32,8 +34,8 @@ export function weigh(clause: Clause, reference: readonly RunSample[], measured:
     const where = ours.includes(few) ? 'here' : `in ${against}`
     return `${metric} needs ${need} samples a run, and ${where} one has ${have}: send more requests, hold a lower percentile, or set \`allowFewSamples: true\`.`
   }
-  const scale = scaleOf(clause)
   const figures = { reference: theirs.map(({ value }) => value), measured: ours.map(({ value }) => value) }
+  const scale = scaleOf({ ...clause, direction: worseWay(clause, figures) })
   if (![...figures.reference, ...figures.measured].every((value) => scale.holds(value))) {
     return `${metric} is 0 in one of the runs, and has no relative change: bound it with \`toMeetSLO()\` instead.`
   }
@@ -41,7 +43,14 @@ export function weigh(clause: Clause, reference: readonly RunSample[], measured:
   const decides = Math.min(theirs.length, ours.length) >= LEAST_RUNS
   const difference = decides ? differenceOverRuns(before, now) : differenceOfFew(before, now)
   const estimate = meanOf(now.values) - meanOf(before.values)
-  return { scale, ...figures, estimate, decides, ...(difference === undefined ? {} : { difference }) }
+  const ways = clause.direction === 'either' ? 2 : 1
+  return { scale, ways, ...figures, estimate, decides, ...(difference === undefined ? {} : { difference }) }
+}
+
+/** Where any change is for the worse, it is so the way that the figures went. */
+function worseWay({ direction }: Clause, { reference, measured }: Pick<Weighed, 'reference' | 'measured'>): 'min' | 'max' {
+  if (direction !== 'either') return direction
+  return meanOf(measured) < meanOf(reference) ? 'min' : 'max'
 }
 
 function figuresOf(runs: readonly RunSample[], metric: string): FigureSample[] {

@@ -29,7 +29,7 @@ test('clauses stand beside the metrics', () => {
   expect(clausesFor(hold, [run], [run])).toEqual([expect.objectContaining({ metric: 'ttft.p99', allowFewSamples: true })])
 })
 
-test('no metric named means the default set, as far as both sides have it and their samples support it', () => {
+test('no metric named means the default set, as far as the reference has it and the samples support it', () => {
   const before = sample({
     outputTokensPerSecond: { value: 1 },
     'ttft.p50': { value: 1 },
@@ -42,8 +42,18 @@ test('no metric named means the default set, as far as both sides have it and th
     expect(clausesFor(checkHold(asked, MATCHER), [before], [now]).map(({ metric }) => metric)).toEqual([
       'outputTokensPerSecond',
       'ttft.p50',
+      // What is not told any more is no better.
+      'tpot.p50',
     ])
   }
+})
+
+test("the answers' quality is guarded beside what is asked for, where the reference knows it", () => {
+  const told = sample({ 'ttft.p50': { value: 1 }, 'outputLength.mean': { value: 64 }, emptyAnswers: { value: 0, of: 10 } })
+  const guarded = (asked: object): string[] => clausesFor(checkHold(asked, MATCHER), [told], [told]).map(({ metric }) => metric)
+  expect(guarded({ 'ttft.p50': '5%' })).toEqual(['ttft.p50', 'outputLength.mean', 'emptyAnswers'])
+  expect(guarded({ 'ttft.p50': '5%', quality: false })).toEqual(['ttft.p50'])
+  expect(() => checkHold({ quality: 'yes' }, MATCHER)).toThrow('`quality` is "yes": expected true or false')
 })
 
 describe('of a static batch', () => {

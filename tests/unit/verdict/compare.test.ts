@@ -146,6 +146,24 @@ test('a figure of 0 has no relative change, and one that is no number counts as 
   expect(compare(runs, runsWith('ttft.p99', Number.NaN), TTFT).state).toBe('error')
 })
 
+test('a figure that may not move at all regresses either way', () => {
+  const length: Clause = { metric: 'outputLength.mean', unit: '', direction: 'either', within: 0.05 }
+  const before = runsWith(length.metric, 99, 100, 101)
+  expect(compare(before, runsWith(length.metric, 79, 80, 81), length)).toMatchObject({ state: 'regressed' })
+  expect(compare(before, runsWith(length.metric, 79, 80, 81), length).change).toBeCloseTo(-0.2, 2)
+  expect(compare(before, runsWith(length.metric, 119, 120, 121), length)).toMatchObject({ state: 'regressed' })
+  expect(compare(before, runsWith(length.metric, 98.9, 100.1, 101), length).state).toBe('pass')
+})
+
+test('a guard passes by a small change, however uncertain, and fails by what is shown', () => {
+  const aim: Clause = { metric: 'emptyAnswers', unit: '%', direction: 'max', within: 0.01 }
+  const guard: Clause = { ...aim, guard: true }
+  const empties = (...values: number[]): RunSample[] => runsWith('emptyAnswers', ...values.map((value) => ({ value, of: 20 })))
+  expect(compare(empties(0, 0, 0), empties(0, 0, 0), aim).state).toBe('inconclusive')
+  expect(compare(empties(0, 0, 0), empties(0, 0, 0), guard)).toMatchObject({ state: 'pass', guard: true })
+  expect(compare(empties(0, 0, 0), empties(0.5, 0.45, 0.5), guard).state).toBe('regressed')
+})
+
 function rates(of: number, ...values: number[]): RunSample[] {
   return runsWith('successRate', ...values.map((value) => ({ value, of })))
 }

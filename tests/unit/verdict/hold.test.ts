@@ -32,6 +32,18 @@ test('nothing compared is no pass', () => {
   expect(holdingOf(facts(), []).state).toBe('error')
 })
 
+test("guards of the answers' quality are told of only where they do not hold", () => {
+  const guards: Comparison[] = [
+    { ...comparison('pass', 'outputLength.mean'), guard: true },
+    { ...comparison('regressed', 'emptyAnswers'), guard: true },
+  ]
+  const held = holdingOf(facts(), [comparison('pass', 'ttft.p99'), guards[0]!])
+  expect(held.comparisons.map(({ metric }) => metric)).toEqual(['ttft.p99'])
+  const broken = holdingOf(facts(), [comparison('pass', 'ttft.p99'), ...guards])
+  expect(broken).toMatchObject({ state: 'regressed', comparisons: [{ metric: 'ttft.p99' }, { metric: 'emptyAnswers' }] })
+  expect(broken.notes.at(-1)).toContain("3 metrics were compared at once (1 of them guard the answers' quality, and hold)")
+})
+
 function undecided(inconclusive: Inconclusive): Error | undefined {
   return breachOf(holdingOf(facts(inconclusive), [comparison('inconclusive')]))
 }
