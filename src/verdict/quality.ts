@@ -16,7 +16,7 @@ export function qualityFigures({ outputLength, errors, requests, completed, fini
     emptyAnswers: requests === 0 ? undefined : { value: empty / requests, of: requests },
     'finishReasons.length': finished('length'),
     'finishReasons.stop': finished('stop'),
-  }) as Record<string, FigureSample>
+  })
 }
 
 /** By how much they may change in a server that is as good as before. */

@@ -158,11 +158,14 @@ test('a figure that may not move at all regresses either way', () => {
 test('a guard passes by a small change, however uncertain, and fails by what is shown', () => {
   const aim: Clause = { metric: 'emptyAnswers', unit: '%', direction: 'max', within: 0.01 }
   const guard: Clause = { ...aim, guard: true }
-  const empties = (...values: number[]): RunSample[] => runsWith('emptyAnswers', ...values.map((value) => ({ value, of: 20 })))
   expect(compare(empties(0, 0, 0), empties(0, 0, 0), aim).state).toBe('inconclusive')
   expect(compare(empties(0, 0, 0), empties(0, 0, 0), guard)).toMatchObject({ state: 'pass', guard: true })
   expect(compare(empties(0, 0, 0), empties(0.5, 0.45, 0.5), guard).state).toBe('regressed')
 })
+
+function empties(...values: number[]): RunSample[] {
+  return runsWith('emptyAnswers', ...values.map((value) => ({ value, of: 20 })))
+}
 
 function rates(of: number, ...values: number[]): RunSample[] {
   return runsWith('successRate', ...values.map((value) => ({ value, of })))
