@@ -38,10 +38,12 @@ const STATES: Readonly<Record<BenchHolding['state'], { text: string; paint: 'goo
   invalid: { text: 'not compared', paint: 'bad' },
   error: { text: 'not compared', paint: 'bad' },
 }
+/** Where some figures of a bench can't be compared. */
+const IN_PART = { text: 'compared in part', paint: 'bad' } as const
 
 function benchLines(holding: BenchHolding, style: Style): string[] {
   const { bench, file, test, state, comparisons, differences, notes } = holding
-  const { text, paint } = STATES[state === 'error' && comparisons.length > 0 ? 'inconclusive' : state]
+  const { text, paint } = state === 'error' && comparisons.length > 0 ? IN_PART : STATES[state]
   const allowed = comparisons.length === 0 ? [] : differences.map((axis) => `differs: ${differenceText(axis)}`)
   const sentences = [
     ...comparisons.flatMap(({ state, message }) => (state === 'error' ? [message] : [])),
@@ -79,7 +81,7 @@ function tallyLine(holdings: readonly BenchHolding[], style: Style): string {
   const parts = [
     { count: count('regressed'), text: 'regressed', paint: style.bad },
     { count: count('inconclusive'), text: 'inconclusive', paint: style.warn },
-    { count: count('error', 'invalid'), text: 'not compared', paint: style.bad },
+    { count: count('error', 'invalid'), text: 'not compared, or in part', paint: style.bad },
     { count: count('held'), text: 'held', paint: style.good },
   ].filter((part) => part.count > 0)
   return parts.length === 0 ? 'no bench is in both' : parts.map((part) => part.paint(`${part.count} ${part.text}`)).join(' · ')
