@@ -45,6 +45,7 @@ export type { RepeatOptions } from './dsl/repeats.ts'
 export type { AbortOnOption, WarmupOption } from './dsl/run-control.ts'
 export type { ValidityOptions } from './dsl/validity.ts'
 export type { BatchMetrics, ClientMetrics, Distribution, RequestMetrics, RunMetrics } from './metrics/summary-types.ts'
+export type { Hold } from './verdict/hold-types.ts'
 export type { SLO } from './verdict/slo.ts'
 // With this, Vitest's own types know of workloads.
 export type { WorkloadRegistration } from './vitest/augment.ts'

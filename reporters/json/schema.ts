@@ -151,6 +151,7 @@ const run = z.object({
     address: z.string().exactOptional(),
     model: z.string().exactOptional(),
     version: z.string().exactOptional(),
+    device: z.string().describe('what an engine ran on, where it tells').exactOptional(),
   }),
   metrics: z.discriminatedUnion('kind', [requestMetrics, batchMetrics]),
   folder: z.string(),

@@ -11,17 +11,23 @@ import type { ValidityOptions } from './validity.ts'
 interface BaselineOptions {
   /** Folder for baselines, relative to Vitest's root (default: `benchmarks/baselines`). */
   folder?: string
-  /** Runs that `vitest-llm-bench accept` lets a baseline keep (default: 10). */
+  /** Runs that a baseline keeps, the newest (default: 10). */
   keep?: number
   /** Axes that may differ without it being another cohort: names of `environment`, or any axis such as `engine.flags`. */
   ignore?: string[]
 }
+
+/** Where results are kept where nothing is said of it. */
+export const RESULTS_FOLDER = 'bench-results'
 
 const baselineOptions = z.strictObject({
   folder: nonEmptyString.default('benchmarks/baselines'),
   keep: wholeNumber(1).default(10),
   ignore: z.array(nonEmptyString).default([]),
 })
+
+/** What holds where nothing is said of baselines. */
+export const BASELINE_DEFAULTS = baselineOptions.parse({})
 
 /** Options of the plugin. */
 export interface LlmBenchOptions {
@@ -46,7 +52,7 @@ export interface LlmBenchOptions {
 const pluginOptions = z.strictObject({
   target: targetOption.optional(),
   engine: engineOption.optional(),
-  results: nonEmptyString.default('bench-results'),
+  results: nonEmptyString.default(RESULTS_FOLDER),
   environment: z.record(z.string(), z.string({ error: 'expected a text' })).default({}),
   validity: validityOption.default({}),
   baselines: baselineOptions.prefault({}),

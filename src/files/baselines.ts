@@ -1,8 +1,8 @@
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { digestOf } from '../dsl/digest.ts'
 import { LlmBenchError, messageOf } from '../errors.ts'
 import type { Baseline } from '../verdict/baseline.ts'
+import { cohortDigest } from '../verdict/cohort.ts'
 import type { BenchName } from '../verdict/run-sample.ts'
 import { parseBaseline } from './baseline-format.ts'
 import { readableJSON } from './readable-json.ts'
@@ -65,7 +65,7 @@ export async function writeBaseline(folder: string, baseline: Baseline): Promise
     cohort: Object.fromEntries(Object.entries(cohort).toSorted(([a], [b]) => (a < b ? -1 : 1))),
     runs,
   }
-  const path = join(folder, `${stemOf(bench)}_${digestOf(cohort).slice(0, DIGITS)}.json`)
+  const path = join(folder, `${stemOf(bench)}_${cohortDigest(cohort)}.json`)
   await writeFileAtomic(path, readableJSON(ordered)).catch((error: unknown) => {
     const { cause = error } = error as Error
     throw new LlmBenchError(
@@ -86,8 +86,6 @@ export async function removeBaseline(path: string): Promise<void> {
     throw new LlmBenchError('BASELINE', `The baseline ${path} can't be removed: ${messageOf(error)}`, { cause: error })
   })
 }
-
-const DIGITS = 8
 
 /** The beginning of the names of a bench's files: readable, and no other bench's. */
 function stemOf(bench: BenchName): string {

@@ -9,7 +9,7 @@ export const PROVIDED_KEY = 'llmBench'
 interface BaselineSettings {
   /** Absolute. */
   readonly folder: string
-  /** Runs that a rolling baseline keeps. */
+  /** Runs that a baseline keeps. */
   readonly keep: number
   /** Axes of cohorts that are left out. */
   readonly ignore: readonly string[]

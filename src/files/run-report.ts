@@ -47,6 +47,8 @@ export interface TargetFacts {
   model?: string
   /** The server's or engine's own version, where it tells. */
   version?: string
+  /** What an engine ran on, where it tells: a GPU's name. */
+  device?: string
 }
 
 /** What the package keeps in Vitest's `task.meta`, and so in the built-in json report. */

@@ -39,7 +39,7 @@ export class EngineTarget implements Target {
   /** @throws {LlmBenchError} `USAGE` where the workload wants to see tokens come, and the engine gives whole answers */
   async prepare(): Promise<TargetInfo> {
     const { kind, stream } = this.#spec
-    const { name, model, streams, noSeed } = this.#engine.info
+    const { name, model, device, streams, noSeed } = this.#engine.info
     // A rollout's own figures are those of whole answers.
     if (stream && !streams && kind !== 'rollout') {
       throw new LlmBenchError(
@@ -47,7 +47,7 @@ export class EngineTarget implements Target {
         `${kind}() on ${name}: this engine gives whole answers, without the times of their tokens. Say \`stream: false\` to measure E2E latency alone.`,
       )
     }
-    return { model, version: versionText(this.#engine.info), streams, noSeed }
+    return { model, version: versionText(this.#engine.info), device, streams, noSeed }
   }
 
   async send(request: GenerateRequest, signal: AbortSignal): Promise<Answer> {

@@ -65,7 +65,8 @@ export async function runBatchCases({ spec, engine, progress, signal }: OneBatch
       `oneBatch(): not one of ${counted(cases.length, 'case')} fits the engine. The first: ${skipped[0]!.skipped}`,
     )
   }
-  return { kind: 'oneBatch', cases, model: engine.info.model, version: versionText(engine.info), notes: skipped.map(skipNote), partial }
+  const { model, device } = engine.info
+  return { kind: 'oneBatch', cases, model, version: versionText(engine.info), device, notes: skipped.map(skipNote), partial }
 }
 
 function skipNote({ batch, inputLength, outputLength, skipped }: BatchCase): string {

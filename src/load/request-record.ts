@@ -15,6 +15,7 @@ export interface RecordContext {
   readonly dataset: Dataset
   readonly model?: string | undefined
   readonly version?: string | undefined
+  readonly device?: string | undefined
   /** What must be known of how the server was reached. */
   readonly targetNotes?: readonly string[]
   readonly streamed: boolean
@@ -50,6 +51,7 @@ export function recordOf(result: LoopResult, requests: RequestPart, context: Rec
     dataset: { name: dataset.name, rows: dataset.rows.length, digest: dataset.digest, wrapped: result.wrapped },
     model: context.model,
     version: context.version,
+    device: context.device,
     notes: [...dataset.notes, ...result.notes, ...logNotes(log), ...(context.targetNotes ?? []), ...countNotes(tokens)],
     partial,
     endedEarly,

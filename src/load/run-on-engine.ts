@@ -58,10 +58,19 @@ async function runOffline(
     const clock = startClock()
     const counter = new TokenCounter(() => Promise.resolve(tokenizer))
     const result = await offlineLoop({ spec, dataset, engine, clock, counter, progress, signal }, calls)
-    const { model } = engine.info
+    const { model, device } = engine.info
     const version = versionText(engine.info)
     const requests = await requestPart(result.log, counter, progress)
-    return recordOf(result, requests, { bench: plan.bench, clock, dataset, model, version, streamed: engine.info.streams, openLoop: false })
+    return recordOf(result, requests, {
+      bench: plan.bench,
+      clock,
+      dataset,
+      model,
+      version,
+      device,
+      streamed: engine.info.streams,
+      openLoop: false,
+    })
   } finally {
     await engine.close()
   }

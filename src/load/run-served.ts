@@ -64,7 +64,7 @@ export async function runServed(
   let peers: Peers | undefined
   try {
     const carriedNotes = checkCarried(spec, target, dataset)
-    const { model, version, streams = true, noSeed } = await target.prepare(signal)
+    const { model, version, device, streams = true, noSeed } = await target.prepare(signal)
     if (signal.aborted) throw cancelledBefore(plan)
     // An engine is driven from its own process.
     const workers = plan.target === undefined ? 1 : workerCount(spec, plan.sharesMachine === true)
@@ -120,6 +120,7 @@ export async function runServed(
         dataset,
         model,
         version,
+        device,
         targetNotes: [...new Set(parts.flatMap(({ targetNotes }) => targetNotes))],
         streamed: spec.stream && streams,
         openLoop: spec.kind === 'requestRate',

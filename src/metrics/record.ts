@@ -18,6 +18,8 @@ export interface RequestRecord {
   readonly model?: string | undefined
   /** What the server or engine says of itself, where it tells: `vllm 0.11.0`. */
   readonly version?: string | undefined
+  /** What an engine ran on, where it tells: a GPU's name. */
+  readonly device?: string | undefined
   /** What a reader of the figures must know; each a sentence. */
   readonly notes: readonly string[]
   /** Whether the run was cut short. */
@@ -174,6 +176,8 @@ export interface BatchRecord {
   readonly model?: string | undefined
   /** What the engine says of itself. */
   readonly version?: string | undefined
+  /** What an engine ran on, where it tells: a GPU's name. */
+  readonly device?: string | undefined
   readonly notes: readonly string[]
   readonly partial: boolean
 }

@@ -56,6 +56,8 @@ export interface TargetInfo {
   /** Absent where neither the user nor the server names it. */
   readonly model?: string | undefined
   readonly version?: string | undefined
+  /** What it runs on, where it tells. */
+  readonly device?: string | undefined
   /** `false` where answers come as wholes though they were asked for as streams. */
   readonly streams?: boolean | undefined
   /** Why the seeds of requests have no effect; absent where they have, or it isn't known. */

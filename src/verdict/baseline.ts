@@ -40,6 +40,38 @@ export function samplesOf({ bench, cohort, runs }: Baseline): RunSample[] {
   return runs.map((run) => ({ version: SAMPLE_VERSION, bench, cohort, partial: false, ...run }))
 }
 
+/** What came of accepting runs into a rolling baseline. */
+export interface Acceptance {
+  /** Absent where there was none, and no run could be accepted. */
+  readonly baseline?: Baseline
+  readonly taken: number
+  /** Runs that the baseline had already. */
+  readonly known: number
+  /** Of the oldest, to make room. */
+  readonly dropped: number
+  /** Why runs were left out, one for each. */
+  readonly unfit: readonly string[]
+}
+
+/**
+ * Adds runs to a rolling baseline, which keeps the newest of them.
+ * @param before left out, there is none yet
+ * @param runs of the baseline's bench and cohort
+ */
+export function acceptRuns(before: Baseline | undefined, runs: readonly RunSample[], keep: number): Acceptance {
+  const kept = before === undefined ? [] : samplesOf(before)
+  const had = new Set(kept.map(({ startedAt }) => startedAt))
+  const unfit = runs.map(whyNoBaselineRun).filter((why) => why !== undefined)
+  const fit = runs.filter((run) => whyNoBaselineRun(run) === undefined)
+  const taken = fit.filter(({ startedAt }) => !had.has(startedAt))
+  const counts = { taken: taken.length, known: fit.length - taken.length, unfit }
+  const [first, ...rest] = [...kept, ...taken]
+  if (first === undefined) return { ...counts, dropped: 0 }
+  const all = baselineOf([first, ...rest])
+  const dropped = taken.length === 0 ? 0 : Math.max(0, all.runs.length - keep)
+  return { ...counts, dropped, baseline: { ...all, runs: all.runs.slice(dropped) } }
+}
+
 /** Why a run can't stand in a baseline; undefined where it can. */
 export function whyNoBaselineRun({ partial, validity }: Pick<RunSample, 'partial' | 'validity'>): string | undefined {
   if (partial) return 'cut short'

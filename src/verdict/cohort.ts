@@ -1,8 +1,15 @@
+import { digestOf } from '../dsl/digest.ts'
+
 /**
  * What two runs must have in common to be compared: axis by axis, such as `engine.version`. An axis that is not known is absent,
  * and unknown equals unknown only.
  */
 export type Cohort = Readonly<Record<string, string>>
+
+/** Short name of a cohort: equal cohorts have equal ones. */
+export function cohortDigest(cohort: Cohort): string {
+  return digestOf(cohort).slice(0, 8)
+}
 
 /** An axis on which two cohorts differ; the side that does not know it has no value. */
 export interface AxisDifference {

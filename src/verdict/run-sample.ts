@@ -40,6 +40,11 @@ export interface BenchName {
   name: string
 }
 
+/** Whether two names are of the same bench. */
+export function isSameBench(a: BenchName, b: BenchName): boolean {
+  return a.file === b.file && a.test === b.test && a.name === b.name
+}
+
 /** One figure of one run. */
 export interface FigureSample {
   /** In the metric's unit; shares are 0 to 1. */

@@ -39,6 +39,7 @@ export function cohortOf({ workload, subject, target, metrics, modelDigest, envi
     ...axesOf('target', targetOptions(subject)),
     ...present({
       dataset: requests?.dataset.digest,
+      device: target.device,
       target: targetKind(subject),
       model: modelFileOf(subject) ?? target.model,
       'model.digest': modelDigest,

@@ -233,5 +233,6 @@ function factsOf(plan: RunPlan, subject: Subject, record: RunRecord, asked: stri
       : { address: plan.target.baseURLs.map(redactURL).join(', ') }),
     ...(model === undefined ? {} : { model }),
     ...(version === undefined ? {} : { version }),
+    ...(record.device === undefined ? {} : { device: record.device }),
   }
 }

@@ -29,7 +29,8 @@ export function wasWrittenBy(task: Task, { sample }: MeasuredOnce): boolean {
 }
 
 /**
- * Runs a bench up to its most, for a baseline is compared with often, and writes these runs as the baseline of their cohort.
+ * Runs a bench up to its most, or to what a baseline keeps, for it is compared with often, and writes these runs as the baseline of
+ * their cohort.
  * @throws {LlmBenchError} `BASELINE` where a run may not stand in one, a figure that is to hold is missing, or the test has written
  *   that baseline already
  */
@@ -53,11 +54,12 @@ export async function writeBaselineOf(
     )
   }
   refuse(run, hold)
-  while (run.runs.length < run.repeats.max) {
+  const most = Math.min(run.repeats.max, baselines.keep)
+  while (run.runs.length < most) {
     await run.again()
     refuse(run, hold)
   }
-  const baseline = baselineOf(run.runs.map(({ sample }) => sample) as [RunSample, ...RunSample[]])
+  const baseline = baselineOf(run.runs.slice(-baselines.keep).map(({ sample }) => sample) as [RunSample, ...RunSample[]])
   const path = relative(root, await writeBaseline(baselines.folder, baseline))
   ofTest.set(key, { turn, run, baseline })
   return { baseline, notes: [`Written to ${path}${update === 'all' ? '' : ': there was none'}.`, ...tooFewNotes(baseline)] }

@@ -33,6 +33,11 @@ test('workloads and functions stand in one comparison', async ({ bench }) => {
   const held = expect(result.get('a')).toHoldAgainst(result.get('b'), { 'ttft.p99': { within: '10%' }, inconclusive: 'fail' })
   expectTypeOf(held).toEqualTypeOf<Promise<void>>()
   await held
+  const stored = expect(result.get('a')).toHoldBaseline({ ttft: { p99: { within: '10%' } }, across: ['engine.version'] })
+  expectTypeOf(stored).toEqualTypeOf<Promise<void>>()
+  await stored
+  // @ts-expect-error: a threshold, not the least change that matters
+  await expect(result.get('a')).toHoldBaseline({ 'ttft.p99': '<= 200ms' })
   // @ts-expect-error: nothing to hold it against
   await expect(result.get('a')).toHoldAgainst()
   // @ts-expect-error: no result of a bench

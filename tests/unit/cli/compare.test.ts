@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { compare } from '../../../src/cli/compare.ts'
+import { writeBaseline } from '../../../src/files/baselines.ts'
+import { baselineOf } from '../../../src/verdict/baseline.ts'
+import type { RunSample } from '../../../src/verdict/run-sample.ts'
 import { runsOf } from '../verdict/samples.ts'
 
 let folder: string
@@ -48,16 +51,29 @@ test.for<[args: string[], message: string]>([
   await expect(run(args)).rejects.toMatchObject({ name: 'LlmBenchError', message: expect.stringContaining(message) as string })
 })
 
-test('one metric may be held with the least change of all', async () => {
+/** The holdings of a JSON report. */
+async function holdingsOf(args: readonly string[]): Promise<{ comparisons: object[] }[]> {
   const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
   try {
-    expect(await run(['@good', '@good', '--metric', 'ttft.p50,e2e.p50=1%', '--within', '5%', '--format', 'json'])).toBe(0)
-    const report = JSON.parse(write.mock.calls.map(([text]) => String(text)).join('')) as { holdings: { comparisons: object[] }[] }
-    expect(report.holdings[0]!.comparisons).toMatchObject([
-      { metric: 'ttft.p50', within: 0.05, state: 'pass' },
-      { metric: 'e2e.p50', within: 0.01, state: 'pass' },
-    ])
+    expect(await run([...args, '--format', 'json'])).toBe(0)
+    return (JSON.parse(write.mock.calls.map(([text]) => String(text)).join('')) as { holdings: { comparisons: object[] }[] }).holdings
   } finally {
     write.mockRestore()
+  }
+}
+
+test('one metric may be held with the least change of all', async () => {
+  const [holding] = await holdingsOf(['@good', '@good', '--metric', 'ttft.p50,e2e.p50=1%', '--within', '5%'])
+  expect(holding!.comparisons).toMatchObject([
+    { metric: 'ttft.p50', within: 0.05, state: 'pass' },
+    { metric: 'e2e.p50', within: 0.01, state: 'pass' },
+  ])
+})
+
+test('a side may be a baseline, or a folder of them', async () => {
+  const path = await writeBaseline(join(folder, 'baselines'), baselineOf(runsOf({ 'ttft.p50': 50 }, 4) as [RunSample]))
+  for (const old of [path, '@baselines']) {
+    const [holding] = await holdingsOf([old, '@good', '--metric', 'ttft.p50=5%'])
+    expect(holding!.comparisons).toMatchObject([{ state: 'regressed', reference: { runs: 4 }, measured: { runs: 3 } }])
   }
 })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { baselineOf, baselineText, chooseBaseline, samplesOf, whyNoBaselineRun } from '../../../src/verdict/baseline.ts'
+import { acceptRuns, baselineOf, baselineText, chooseBaseline, samplesOf, whyNoBaselineRun } from '../../../src/verdict/baseline.ts'
 import type { Baseline } from '../../../src/verdict/baseline.ts'
 import type { Cohort } from '../../../src/verdict/cohort.ts'
 import type { RunSample } from '../../../src/verdict/run-sample.ts'
@@ -68,5 +68,24 @@ describe('the baseline that a run is held against', () => {
     const written = baseline({ ...now, 'environment.cpu': 'EPYC' }, 1)
     expect(chooseBaseline([written], now, { across: [], ignore: ['cpu'] })).toMatchObject({ kind: 'found', differences: [] })
     expect(chooseBaseline([written], now, NONE)).toMatchObject({ kind: 'foreign' })
+  })
+})
+
+describe('accepting runs', () => {
+  test('adds those that are new and fit, and keeps the newest', () => {
+    const before = baseline({ model: 'Qwen' }, 1, 2, 3)
+    const runs = [sample(3), sample(4), { ...sample(5), validity: 'degraded' as const }, { ...sample(6), partial: true }, sample(7)]
+    const { baseline: after, ...counts } = acceptRuns(before, runs, 4)
+    expect(counts).toEqual({ taken: 2, known: 1, dropped: 1, unfit: ['degraded', 'cut short'] })
+    expect(after!.runs.map(({ figures }) => figures['ttft.p50']!.value)).toEqual([2, 3, 4, 7])
+  })
+
+  test('makes a baseline where there is none', () => {
+    expect(acceptRuns(undefined, [sample(1)], 10)).toMatchObject({ taken: 1, baseline: { version: 1, bench: BENCH, runs: [{}] } })
+    expect(acceptRuns(undefined, [{ ...sample(1), partial: true }], 10)).toEqual({ taken: 0, known: 0, dropped: 0, unfit: ['cut short'] })
+  })
+
+  test('drops nothing where nothing is taken', () => {
+    expect(acceptRuns(baseline({ model: 'Qwen' }, 1, 2, 3), [sample(3)], 2)).toMatchObject({ taken: 0, dropped: 0 })
   })
 })

@@ -171,6 +171,11 @@ describe('the engine', () => {
     expect(onEngine(llama({ model: join(tmpdir(), 'a8f3/tiny.gguf') }))['model']).toBe('…/tiny.gguf')
   })
 
+  test('the device that an engine tells is an axis', () => {
+    expect(cohort({ target: { kind: 'vllm', device: 'NVIDIA H100' } })).toMatchObject({ device: 'NVIDIA H100' })
+    expect(cohort()).not.toHaveProperty('device')
+  })
+
   test('which devices it got is chance, how many is not; its interpreter is a place', () => {
     const here = onEngine(vllm({ model: 'qwen', devices: [4, 5], python: '/venv/a/bin/python' }))
     expect(axes(here, onEngine(vllm({ model: 'qwen', devices: [6, 7], python: '/venv/b/bin/python' })))).toEqual([])
