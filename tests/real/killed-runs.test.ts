@@ -1,5 +1,5 @@
 // Runs that are killed at random moments, from the start of Vitest to the end of its reports: whatever a run has started is gone with
-// it. The moments follow from a seed, which every test's name holds, and which `LLM_BENCH_SEED` sets. On servers and engines of the
+// it. The moments follow from a seed, which every test's name holds, and which `LLM_BENCH_SEED` sets; `LLM_BENCH_KILLS` sets how many. On servers and engines of the
 // tests always; on llama.cpp's server where `LLM_BENCH_LLAMA_SERVER` holds its command.
 import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -12,7 +12,8 @@ import { newMark, processesWith } from '../contract/marked-processes.ts'
 import { PLAIN_CONFIG, project, REPOSITORY, startBench } from '../e2e/run-vitest.ts'
 import { LLAMA_SERVER } from './llama-server.ts'
 
-const RUNS = 20
+/** Kills of each subject: 20 in all where nothing else is said, which is what a CI run has time for. */
+const RUNS = Number(process.env['LLM_BENCH_KILLS'] ?? 5)
 /** How long after the kill a process of the run may be there. */
 const GONE_MS = 10_000
 const SEED = Number(process.env['LLM_BENCH_SEED'] ?? Math.floor(Math.random() * 1e6))
