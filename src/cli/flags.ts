@@ -116,7 +116,9 @@ function typeOf(field: z.ZodType): Flag['type'] {
 }
 
 function defaultOf(field: z.ZodType): string | undefined {
-  return field instanceof z.ZodDefault && field.def.defaultValue !== false ? String(field.def.defaultValue) : undefined
+  if (!(field instanceof z.ZodDefault)) return undefined
+  const value = field.def.defaultValue
+  return value === false || (Array.isArray(value) && value.length === 0) ? undefined : String(value)
 }
 
 function kebab(name: string): string {

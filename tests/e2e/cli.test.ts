@@ -54,6 +54,9 @@ test('--help lists every option with its default, --version the version', async 
   for (const text of ['--ttft', '(default: 20)', '--step-ms', '--faults', '--context-size', '(default: 16384; 65536 for the tiny model)']) {
     expect(help.output).toContain(text)
   }
+  const compare = await run(['compare', '--help']).ended
+  expect(compare.output).toMatch(/^ {2}--metric … .*(?<!default: )\)$/m)
+  expect(compare.output).toContain('text, md or json (default: text)')
   const overview = await run(['--help']).ended
   expect(overview.output).toMatch(/^ {2}serve +serve the embedded engine/m)
   expect(await run([]).ended).toEqual(overview)
