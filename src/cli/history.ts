@@ -44,7 +44,7 @@ export const history: Command = {
     checkBenchNames(options.bench, benches, COMMAND)
     // What it may change by is of no matter here.
     const metrics = Object.fromEntries(options.metric.flatMap((text) => text.split(',')).map((name) => [name.trim(), '1%']))
-    const hold = checkHold({ ...metrics, allowFewSamples: true }, COMMAND)
+    const hold = checkHold({ ...metrics, allowFewSamples: true, quality: false }, COMMAND)
     const { samples, unreadable } = await measuredRuns(placeOf(options.root, options.results))
     const histories = stored
       .filter(({ bench }) => options.bench.length === 0 || options.bench.includes(bench.name))

@@ -88,7 +88,7 @@ function refuse({ runs, standing }: MeasuredRun, hold: CheckedHold): void {
         `  Measure again on a calmer machine, or allow more: llmBench({ validity: { … } }). What was measured is in ${report.folder}.`,
     )
   }
-  for (const { metric, allowFewSamples } of clausesFor(hold, [], samples)) {
+  for (const { metric, allowFewSamples } of clausesFor(hold, samples, samples)) {
     const figures = samples.map((sample) => sample.figures[metric])
     if (figures.includes(undefined)) {
       throw new LlmBenchError(
