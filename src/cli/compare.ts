@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { nearest, parseOptions } from '../dsl/options.ts'
+import { parseOptions } from '../dsl/options.ts'
 import { LlmBenchError } from '../errors.ts'
 import { writeFileAtomic } from '../files/write.ts'
 import { compareSides } from '../verdict/compare-sides.ts'
@@ -9,6 +9,7 @@ import { renderComparisonMarkdown } from '../../reporters/markdown/comparison.ts
 import { renderComparisonText } from '../../reporters/terminal/comparison.ts'
 import { terminalStyle } from '../../reporters/terminal/style.ts'
 import type { Style } from '../../reporters/terminal/style.ts'
+import { checkBenchNames } from './baselines/places.ts'
 import { PROGRAM } from './command.ts'
 import type { Command, ExitCode } from './command.ts'
 import { readSide } from './compare/sides.ts'
@@ -80,13 +81,11 @@ function help(): string {
 /** The sides with the benches of these names alone. */
 function pickBenches(sides: readonly [Side, Side], names: readonly string[]): [Side, Side] {
   if (names.length === 0) return [...sides]
-  const known = [...new Set(sides.flatMap(({ runs }) => runs.map(({ bench }) => bench.name)))]
-  const stranger = names.find((name) => !known.includes(name))
-  if (stranger !== undefined) {
-    const near = nearest(stranger, known)
-    const hint = near === undefined ? `there are ${known.join(', ')}` : `did you mean ${JSON.stringify(near)}?`
-    throw new LlmBenchError('USAGE', `${COMMAND}: no bench is named ${JSON.stringify(stranger)}: ${hint}`)
-  }
+  checkBenchNames(
+    names,
+    sides.flatMap(({ runs }) => runs.map(({ bench }) => bench)),
+    COMMAND,
+  )
   const picked = ({ name, runs }: Side): Side => ({ name, runs: runs.filter(({ bench }) => names.includes(bench.name)) })
   return [picked(sides[0]), picked(sides[1])]
 }

@@ -1,4 +1,5 @@
 import { glob } from 'node:fs/promises'
+import { RESULTS_FOLDER } from '../../dsl/plugin-options.ts'
 import { LlmBenchError } from '../../errors.ts'
 import { readBaseline, readBaselines } from '../../files/baselines.ts'
 import { LATEST } from '../../files/results.ts'
@@ -7,7 +8,6 @@ import { samplesOf } from '../../verdict/baseline.ts'
 import type { Side } from '../../verdict/hold-runs.ts'
 import type { RunSample } from '../../verdict/run-sample.ts'
 
-const HOME = 'bench-results'
 const PATTERN = /[*?[{]/
 
 /**
@@ -21,7 +21,7 @@ export async function readSide(operand: string, command: string): Promise<Side> 
   if (runs.length > 0) return { name: operand, runs }
   throw new LlmBenchError(
     'RESULTS',
-    `${command}: ${operand} holds no run: expected a results folder such as ${HOME}/${LATEST}, the folder of one bench in it, or baselines`,
+    `${command}: ${operand} holds no run: expected a results folder such as ${RESULTS_FOLDER}/${LATEST}, the folder of one bench in it, or baselines`,
   )
 }
 
@@ -32,7 +32,7 @@ async function runsIn(place: string): Promise<RunSample[]> {
 }
 
 async function placesOf(operand: string): Promise<string[]> {
-  const path = operand.trim() === LATEST ? `${HOME}/${LATEST}` : operand.trim()
+  const path = operand.trim() === LATEST ? `${RESULTS_FOLDER}/${LATEST}` : operand.trim()
   if (!PATTERN.test(path)) return [path]
   const found: string[] = []
   for await (const match of glob(path)) found.push(match)
