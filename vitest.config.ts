@@ -28,7 +28,5 @@ export default defineConfig({
     testTimeout: 180_000,
     hookTimeout: 120_000,
     teardownTimeout: 60_000,
-    // Other work on a CI machine may delay anything by seconds; `.ci/run` lists what passed only when tried again.
-    retry: process.env['CI'] ? 1 : 0,
   },
 })

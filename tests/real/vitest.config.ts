@@ -8,6 +8,5 @@ export default defineConfig({
     testTimeout: 180_000,
     hookTimeout: 180_000,
     fileParallelism: false,
-    retry: process.env['CI'] ? 1 : 0,
   },
 })

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { until } from '../patience.ts'
-import { latest, list, project, readLatest, readSummary, REPOSITORY, runBench, startBench } from './run-vitest.ts'
+import { latest, list, project, readLatest, readSummary, REPOSITORY, runBench, startBench } from '../e2e/run-vitest.ts'
 
 const HEAD = `
   import { expect, test } from 'vitest'

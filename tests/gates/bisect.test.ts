@@ -2,9 +2,9 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { processesUsing } from './processes.ts'
-import { runCommand } from './run-cli.ts'
-import { project, REPOSITORY } from './run-vitest.ts'
+import { processesUsing } from '../e2e/processes.ts'
+import { runCommand } from '../e2e/run-cli.ts'
+import { project, REPOSITORY } from '../e2e/run-vitest.ts'
 
 const VERSIONS = ['v1', 'v2', 'v3', 'v4', 'v5', 'v6', 'v7', 'v8']
 

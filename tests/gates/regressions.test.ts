@@ -8,8 +8,8 @@ import { parseSimulator } from '../../src/dsl/simulator.ts'
 import { startSimulator } from '../../src/servers/simulator/start.ts'
 import type { Summary } from '../../reporters/json/schema.ts'
 import { serveHosting } from '../stand-ins/hosting.ts'
-import { PLAIN_CONFIG, project, readLatest, readSummary, REPOSITORY, runBench } from './run-vitest.ts'
-import type { Finished } from './run-vitest.ts'
+import { PLAIN_CONFIG, project, readLatest, readSummary, REPOSITORY, runBench } from '../e2e/run-vitest.ts'
+import type { Finished } from '../e2e/run-vitest.ts'
 
 /** An answer takes 80 + 136 × 8 = 1,168 ms: 30 % more TTFT move it, and throughput, by 2 %. */
 const SERVER = { ttft: 80, itl: 8 }

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import type { Summary } from '../../reporters/json/schema.ts'
 import { encodeTinyModel } from '../../src/engines/llama/tiny-model.ts'
-import { list, project, readLatest, readSummary, runBench } from './run-vitest.ts'
+import { list, project, readLatest, readSummary, runBench } from '../e2e/run-vitest.ts'
 
 const BASELINES = 'benchmarks/baselines'
 
