@@ -104,9 +104,8 @@ export function compareRuns(
   function stateOf(entry: Weighed, { guard = false }: Clause): Comparison['state'] {
     if (worse.has(entry)) return 'regressed'
     if (better.has(entry)) return 'improved'
-    if (!decides(entry)) return 'inconclusive'
-    const isSmall = guard ? entry.estimate <= entry.scale.worst : chanceBelow(entry.difference, entry.scale.worst) <= missLevel
-    return isSmall ? 'pass' : 'inconclusive'
+    if (guard) return entry.estimate <= entry.scale.worst ? 'pass' : 'inconclusive'
+    return decides(entry) && chanceBelow(entry.difference, entry.scale.worst) <= missLevel ? 'pass' : 'inconclusive'
   }
 
   /** The good end at the level at which one metric alone is called changed, the bad end at that of a pass. */

@@ -161,6 +161,9 @@ test('a guard passes by a small change, however uncertain, and fails by what is 
   expect(compare(empties(0, 0, 0), empties(0, 0, 0), aim).state).toBe('inconclusive')
   expect(compare(empties(0, 0, 0), empties(0, 0, 0), guard)).toMatchObject({ state: 'pass', guard: true })
   expect(compare(empties(0, 0, 0), empties(0.5, 0.45, 0.5), guard).state).toBe('regressed')
+  // Of single runs it says nothing, until there is something to say.
+  expect(compare(empties(0), empties(0), guard).state).toBe('pass')
+  expect(compare(empties(0), empties(0.5), guard).state).toBe('inconclusive')
 })
 
 function empties(...values: number[]): RunSample[] {

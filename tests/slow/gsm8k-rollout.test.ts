@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { embedded } from '../../src/dsl/targets.ts'
 import { readRequestsParquet } from '../../src/files/requests-parquet.ts'
 import { startEmbedded } from '../../src/servers/embedded/start.ts'
-import { latest, list, project, readSummary, REPOSITORY, runBench, startBench } from './run-vitest.ts'
+import { latest, list, project, readSummary, REPOSITORY, runBench, startBench } from '../e2e/run-vitest.ts'
 
 const DATA = resolve(REPOSITORY, '../shared/data/gsm8k-instruct.parquet')
 const [BATCHES, BATCH, N, TOKENS] = [7, 8, 8, 16]

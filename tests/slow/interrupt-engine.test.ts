@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { until } from '../patience.ts'
-import { list, project, readSummary, startBench } from './run-vitest.ts'
-import type { Finished, Running } from './run-vitest.ts'
-import { processesUsing } from './processes.ts'
+import { list, project, readSummary, startBench } from '../e2e/run-vitest.ts'
+import type { Finished, Running } from '../e2e/run-vitest.ts'
+import { processesUsing } from '../e2e/processes.ts'
 
 const WORKLOADS = {
   offline: 'offline({ requests: 4000, maxTokens: 8 })',

@@ -1,6 +1,6 @@
 // The shortest calls run as written: no other option, no file of the user's, no target.
 import { expect, test } from 'vitest'
-import { project, readSummary, runBench } from './run-vitest.ts'
+import { project, readSummary, runBench } from '../e2e/run-vitest.ts'
 
 test('rollout({ batch, n }), clients({ n, rampUp }) and oneBatch({ batch }) need nothing else', { timeout: 180_000 }, async () => {
   const folder = await project({

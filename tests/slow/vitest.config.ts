@@ -1,9 +1,9 @@
 import { defineConfig } from 'vitest/config'
 
-// Gates end to end: whole suites, run again and again until the statistics are sure, which takes minutes.
+// More end-to-end tests, which take minutes: gates whose runs are repeated until the statistics are sure, long rollouts, engines.
 export default defineConfig({
   test: {
-    include: ['tests/gates/**/*.test.ts'],
+    include: ['tests/slow/**/*.test.ts'],
     root: new URL('../..', import.meta.url).pathname,
     maxWorkers: 2,
     testTimeout: 240_000,
