@@ -95,6 +95,7 @@ describe('the embedded engine', { timeout: SEVERAL_RUNS }, () => {
     ])
     const junit = await readLatest(folder, 'junit.xml')
     expect(junit).toMatch(/<failure[\s\S]*tpot\.p50 regressed/)
+    expect(await readLatest(folder, 'report.md')).toMatch(/^\| `tpot\.p50` \|.*❌ regressed by more than/m)
 
     // No run but that with -u has touched them.
     expect(await list(join(folder, BASELINES))).toEqual(names)
