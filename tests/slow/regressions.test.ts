@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parseSimulator } from '../../src/dsl/simulator.ts'
 import { startSimulator } from '../../src/servers/simulator/start.ts'
 import type { Summary } from '../../reporters/json/schema.ts'
+import { measuring } from '../busy-machine.ts'
 import { serveHosting } from '../stand-ins/hosting.ts'
 import { PLAIN_CONFIG, project, readLatest, readSummary, REPOSITORY, runBench } from '../e2e/run-vitest.ts'
 import type { Finished } from '../e2e/run-vitest.ts'
@@ -89,40 +90,52 @@ beforeAll(async () => {
 
 afterAll(() => Promise.all(ends.map((end) => end())))
 
-test('the same server holds, and nobody is told', BY_CHANCE, async () => {
-  const outcome = await gate({})
-  expect(outcome.exitCode, outcome.output).toBe(0)
-  expect(states(outcome)).toEqual({ 'ttft.p50': 'pass', 'e2e.p50': 'pass', outputTokensPerSecond: 'pass' })
-  expect(outcome.report).toMatch(/^## ✅ Performance held/)
-  const host = await serveHosting()
-  expect(await comment(host.url)).toContain('nothing changed beyond the noise')
-  expect(host.comments).toEqual([])
-})
+test(
+  'the same server holds, and nobody is told',
+  BY_CHANCE,
+  measuring(async () => {
+    const outcome = await gate({})
+    expect(outcome.exitCode, outcome.output).toBe(0)
+    expect(states(outcome)).toEqual({ 'ttft.p50': 'pass', 'e2e.p50': 'pass', outputTokensPerSecond: 'pass' })
+    expect(outcome.report).toMatch(/^## ✅ Performance held/)
+    const host = await serveHosting()
+    expect(await comment(host.url)).toContain('nothing changed beyond the noise')
+    expect(host.comments).toEqual([])
+  }),
+)
 
-test('a TTFT that is 30 % longer is all that regressed, in every report', BY_CHANCE, async () => {
-  const summary = join(folder, 'step-summary.md')
-  const outcome = await gate({ ttft: SERVER.ttft * 1.3 }, [], { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary })
-  expect(outcome.exitCode, outcome.output).toBe(1)
-  // A bench that has regressed is not run again for what is undecided.
-  const held = expect.stringMatching(/^(?:pass|inconclusive)$/) as string
-  expect(states(outcome)).toEqual({ 'ttft.p50': 'regressed', 'e2e.p50': held, outputTokensPerSecond: held })
-  expect(outcome.report).toMatch(/^## ❌ Performance regressed\n\n\*\*Regressed:\*\* `ttft\.p50` of `chat` \(\+[23]\d/)
-  expect(await readFile(summary, 'utf8')).toContain(outcome.report)
-  // Vitest's own reporter marks what was thrown; ours would mark it a second time.
-  expect(outcome.output.match(/^::error .*chat\.bench\.ts,.*line=8/gm)).toHaveLength(1)
-  expect(outcome.junit.match(/<failure/g)).toHaveLength(1)
-  expect(outcome.junit).not.toContain('<error')
-  const host = await serveHosting()
-  expect(await comment(host.url)).toContain('Comment made.')
-  expect(host.comments[0]!.body).toContain('Performance regressed')
-})
+test(
+  'a TTFT that is 30 % longer is all that regressed, in every report',
+  BY_CHANCE,
+  measuring(async () => {
+    const summary = join(folder, 'step-summary.md')
+    const outcome = await gate({ ttft: SERVER.ttft * 1.3 }, [], { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary })
+    expect(outcome.exitCode, outcome.output).toBe(1)
+    // A bench that has regressed is not run again for what is undecided.
+    const held = expect.stringMatching(/^(?:pass|inconclusive)$/) as string
+    expect(states(outcome)).toEqual({ 'ttft.p50': 'regressed', 'e2e.p50': held, outputTokensPerSecond: held })
+    expect(outcome.report).toMatch(/^## ❌ Performance regressed\n\n\*\*Regressed:\*\* `ttft\.p50` of `chat` \(\+[23]\d/)
+    expect(await readFile(summary, 'utf8')).toContain(outcome.report)
+    // Vitest's own reporter marks what was thrown; ours would mark it a second time.
+    expect(outcome.output.match(/^::error .*chat\.bench\.ts,.*line=8/gm)).toHaveLength(1)
+    expect(outcome.junit.match(/<failure/g)).toHaveLength(1)
+    expect(outcome.junit).not.toContain('<error')
+    const host = await serveHosting()
+    expect(await comment(host.url)).toContain('Comment made.')
+    expect(host.comments[0]!.body).toContain('Performance regressed')
+  }),
+)
 
-test('a throughput that is 10 % lower is told, though TTFT is the same', BY_CHANCE, async () => {
-  const outcome = await gate({ itl: 8.95 })
-  expect(outcome.exitCode, outcome.output).toBe(1)
-  expect(states(outcome)).toMatchObject({ outputTokensPerSecond: 'regressed' })
-  expect(states(outcome)['ttft.p50']).not.toBe('regressed')
-})
+test(
+  'a throughput that is 10 % lower is told, though TTFT is the same',
+  BY_CHANCE,
+  measuring(async () => {
+    const outcome = await gate({ itl: 8.95 })
+    expect(outcome.exitCode, outcome.output).toBe(1)
+    expect(states(outcome)).toMatchObject({ outputTokensPerSecond: 'regressed' })
+    expect(states(outcome)['ttft.p50']).not.toBe('regressed')
+  }),
+)
 
 test('a client-bound run is invalid, whatever it measured', async () => {
   const tight = { pause: '0.001ms', boundFactor: 1 }
