@@ -6,7 +6,7 @@
 import { parseArgs } from 'node:util'
 import { messageOf } from '../../src/errors.ts'
 import { writeReport } from '../report-file.ts'
-import { randomFrom } from './random.ts'
+import { createRandom } from '../../src/datasets/sampling.ts'
 import { keptTargets, SCENARIOS, verdictReport } from './report.ts'
 import type { Cell } from './report.ts'
 import { simulate } from './simulate.ts'
@@ -48,7 +48,7 @@ async function main(): Promise<void> {
       `${i + 1}/${SCENARIOS.length}: runs differ by ${variation * 100} %, change ${change * 100} %, metrics ${metrics}\n`,
     )
     // Rows of their own seeds: each comes out the same whatever stands before it.
-    cells.push({ scenario, outcome: await simulate(scenario, runs, randomFrom(seed * 1000 + i)) })
+    cells.push({ scenario, outcome: await simulate(scenario, runs, createRandom(seed, i)) })
   }
   const report = verdictReport(cells, seed)
   process.stdout.write(report)

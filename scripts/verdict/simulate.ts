@@ -3,7 +3,7 @@ import type { Comparison } from '../../src/verdict/comparison.ts'
 import type { RunSample } from '../../src/verdict/run-sample.ts'
 import { BLOCKS, blockedError } from '../../src/verdict/statistics/blocks.ts'
 import { untilSettled } from '../../src/vitest/until-settled.ts'
-import type { Random } from './random.ts'
+import type { Random } from '../../src/datasets/sampling.ts'
 
 /** How the simulated runs differ, within themselves and from one another. */
 export const RUNS = {
@@ -102,12 +102,12 @@ function runOf(names: readonly string[], change: number, variation: number, rand
 }
 
 /** Mean latency of one run's requests, a first-order autoregressive series around the run's own level, with its standard error. */
-function figureOf(change: number, variation: number, { normal }: Random): { value: number; standardError: number } {
-  const level = 100 * (1 + change) * (1 + variation * normal())
+function figureOf(change: number, variation: number, random: Random): { value: number; standardError: number } {
+  const level = 100 * (1 + change) * (1 + variation * random.normal())
   const { requests, requestVariation, autocorrelation } = RUNS
   const fresh = Math.sqrt(1 - autocorrelation ** 2)
   const [sums, counts] = [new Float64Array(BLOCKS), new Float64Array(BLOCKS)]
-  let state = normal()
+  let state = random.normal()
   let sum = 0
   for (let request = 0; request < requests; request++) {
     const latency = level * (1 + requestVariation * state)
@@ -115,7 +115,7 @@ function figureOf(change: number, variation: number, { normal }: Random): { valu
     sum += latency
     sums[block]! += latency
     counts[block]!++
-    state = autocorrelation * state + fresh * normal()
+    state = autocorrelation * state + fresh * random.normal()
   }
   return { value: sum / requests, standardError: blockedError(sums, counts)! }
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { randomFrom } from '../../../../scripts/verdict/random.ts'
-import type { Random } from '../../../../scripts/verdict/random.ts'
+import { createRandom } from '../../../../src/datasets/sampling.ts'
+import type { Random } from '../../../../src/datasets/sampling.ts'
 import { BLOCKS, blockedError, blocksByTime, NO_BLOCK } from '../../../../src/verdict/statistics/blocks.ts'
 
 test('blocks hold equally many items in order of time, and leave out those without a time', () => {
@@ -22,7 +22,7 @@ test('few items make no blocks', () => {
 })
 
 test('of correlated items the error is several times that of independent ones, and that which other runs show', () => {
-  const random = randomFrom(3)
+  const random = createRandom(3)
   const count = 2000
   const runs = Array.from({ length: 200 }, () => autoregressive(count, 0.5, random))
   const means = runs.map((run) => mean(run))
@@ -34,7 +34,7 @@ test('of correlated items the error is several times that of independent ones, a
 })
 
 test('agrees with the stationary block bootstrap', () => {
-  const random = randomFrom(5)
+  const random = createRandom(5)
   const ratios = Array.from({ length: 12 }, () => {
     const run = autoregressive(1000, 0.5, random)
     return errorOfMean(run) / bootstrapError(run, mean, random)
@@ -44,7 +44,7 @@ test('agrees with the stationary block bootstrap', () => {
 })
 
 test('a drift that lasts the whole run is no chance', () => {
-  const random = randomFrom(7)
+  const random = createRandom(7)
   const steady = autoregressive(1000, 0, random)
   const drifting = steady.map((value, i) => value + i / 50)
   expect(errorOfMean(drifting) / errorOfMean(steady)).toBeLessThan(2)
@@ -59,11 +59,11 @@ test('blocks without anything do not count, and too few with something say nothi
   expect(blockedError(sums.fill(0, 7), counts.fill(0, 7))).toBeUndefined()
 })
 
-function autoregressive(count: number, correlation: number, { normal }: Random): number[] {
-  let state = normal()
+function autoregressive(count: number, correlation: number, random: Random): number[] {
+  let state = random.normal()
   return Array.from({ length: count }, () => {
     const value = 100 + 10 * state
-    state = correlation * state + Math.sqrt(1 - correlation ** 2) * normal()
+    state = correlation * state + Math.sqrt(1 - correlation ** 2) * random.normal()
     return value
   })
 }
@@ -78,11 +78,11 @@ function errorOfMean(values: readonly number[]): number {
 }
 
 /** D. N. Politis and J. P. Romano, "The stationary bootstrap" (1994): blocks of random length, 20 on average, round the run's end. */
-function bootstrapError(values: readonly number[], statistic: (values: readonly number[]) => number, { uniform }: Random): number {
+function bootstrapError(values: readonly number[], statistic: (values: readonly number[]) => number, random: Random): number {
   const drawn = Array.from({ length: 300 }, () => {
     let at = 0
     const resampled = values.map((_, i) => {
-      at = i === 0 || uniform() < 1 / 20 ? Math.floor(uniform() * values.length) : (at + 1) % values.length
+      at = i === 0 || random.next() < 1 / 20 ? Math.floor(random.next() * values.length) : (at + 1) % values.length
       return values[at]!
     })
     return statistic(resampled)

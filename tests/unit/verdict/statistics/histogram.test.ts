@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { randomFrom } from '../../../../scripts/verdict/random.ts'
+import { createRandom } from '../../../../src/datasets/sampling.ts'
 import { percentile } from '../../../../src/metrics/percentiles.ts'
 import { BIN_WIDTH, binnedPercentile, binsOf, Histogram } from '../../../../src/verdict/statistics/histogram.ts'
 
@@ -10,8 +10,8 @@ function histogramOf(values: Iterable<number>): Histogram {
 }
 
 test('gives percentiles back within the width of a bin, over six orders of magnitude', () => {
-  const { normal } = randomFrom(1)
-  const values = Float64Array.from({ length: 20_000 }, () => Math.exp(3 + 2 * normal())).toSorted()
+  const random = createRandom(1)
+  const values = Float64Array.from({ length: 20_000 }, () => Math.exp(3 + 2 * random.normal())).toSorted()
   const binned = histogramOf(values).toBinnedSample()
   expect(binned.count).toBe(20_000)
   for (const p of [1, 10, 50, 90, 99, 99.9]) {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { randomFrom } from '../../../../scripts/verdict/random.ts'
+import { createRandom } from '../../../../src/datasets/sampling.ts'
 import { chanceAbove, chanceBelow, differenceOverRuns } from '../../../../src/verdict/statistics/difference.ts'
 import { levelAt } from '../../../../src/verdict/statistics/levels.ts'
 import type { RunCounts } from '../../../../src/verdict/statistics/levels.ts'
@@ -54,16 +54,16 @@ test('refuses a look that was not planned, and looks that do not grow', () => {
 })
 
 test('whoever stops as soon as something shows is wrong about as often as asked for, and not several times as often', () => {
-  const { normal } = randomFrom(20)
+  const random = createRandom(20)
   const looks = repeats(10, 3, 10)
   const trials = 3000
   const wrong = { above: 0, below: 0, naive: 0 }
   for (let trial = 0; trial < trials; trial++) {
-    const reference = Array.from({ length: 10 }, normal)
-    const measured = [normal(), normal()]
+    const reference = Array.from({ length: 10 }, () => random.normal())
+    const measured = [random.normal(), random.normal()]
     const crossed = { above: false, below: false, naive: false }
     for (const look of looks) {
-      measured.push(normal())
+      measured.push(random.normal())
       const difference = differenceOverRuns({ values: reference }, { values: measured })
       crossed.above ||= chanceAbove(difference, 0) <= levelAt(looks, look, 0.05)
       crossed.below ||= chanceBelow(difference, 0) <= levelAt(looks, look, 0.15)

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { randomFrom } from '../../../../scripts/verdict/random.ts'
-import type { Random } from '../../../../scripts/verdict/random.ts'
+import { createRandom } from '../../../../src/datasets/sampling.ts'
+import type { Random } from '../../../../src/datasets/sampling.ts'
 import { ColumnBuilder } from '../../../../src/metrics/columns.ts'
 import type { RequestColumns } from '../../../../src/metrics/columns.ts'
 import { distribution, percentile } from '../../../../src/metrics/percentiles.ts'
@@ -10,10 +10,10 @@ import { WithinRun } from '../../../../src/verdict/statistics/within-run.ts'
 const MS = 1e6
 
 /** TTFTs in ms that a queue would make: each like the one before. */
-function queued(count: number, { normal }: Random): number[] {
-  let state = normal()
+function queued(count: number, random: Random): number[] {
+  let state = random.normal()
   return Array.from({ length: count }, () => {
-    state = 0.5 * state + Math.sqrt(0.75) * normal()
+    state = 0.5 * state + Math.sqrt(0.75) * random.normal()
     return 100 * Math.exp(0.2 * state)
   })
 }
@@ -41,7 +41,7 @@ function columnsOf(ttfts: readonly number[]): RequestColumns {
 }
 
 test('errors of mean, median and p95 are about those that other runs show, though requests are correlated', () => {
-  const random = randomFrom(11)
+  const random = createRandom(11)
   const runs = Array.from({ length: 150 }, () => queued(1000, random))
   const known = runs.map((ttfts) => distribution(ttfts)!)
   const errors = runs.map((ttfts, i) => new WithinRun({ columns: columnsOf(ttfts) }).sampleOf('ttft', known[i]!).errors())
@@ -53,7 +53,7 @@ test('errors of mean, median and p95 are about those that other runs show, thoug
 })
 
 test('agrees with the moving block bootstrap on a percentile', () => {
-  const random = randomFrom(12)
+  const random = createRandom(12)
   const ratios = Array.from({ length: 10 }, () => {
     const ttfts = queued(1000, random)
     const error = new WithinRun({ columns: columnsOf(ttfts) }).sampleOf('ttft', distribution(ttfts)!).errors().p90!
@@ -64,7 +64,7 @@ test('agrees with the moving block bootstrap on a percentile', () => {
 })
 
 test('gaps of one request are in one block, so that they count as little as they say', () => {
-  const random = randomFrom(13)
+  const random = createRandom(13)
   const ttfts = queued(1000, random)
   const within = new WithinRun({ columns: columnsOf(ttfts) })
   const [itl, ttft] = [within.sampleOf('itl', distribution(ttfts)!).errors(), within.sampleOf('ttft', distribution(ttfts)!).errors()]
@@ -73,9 +73,9 @@ test('gaps of one request are in one block, so that they count as little as they
 })
 
 test('says nothing of few requests, nor of extremes and spread', () => {
-  const few = queued(30, randomFrom(14))
+  const few = queued(30, createRandom(14))
   expect(new WithinRun({ columns: columnsOf(few) }).sampleOf('ttft', distribution(few)!).errors()).toEqual({})
-  const many = queued(200, randomFrom(14))
+  const many = queued(200, createRandom(14))
   const errors = new WithinRun({ columns: columnsOf(many) }).sampleOf('ttft', distribution(many)!).errors()
   expect(Object.keys(errors)).toEqual(expect.not.arrayContaining(['min', 'max', 'std']))
 })
@@ -104,7 +104,7 @@ test('a rate that keeps its pace has next to no error, though answers end togeth
 
 test('a rate that wavers has an error, and one over no time has none that is known', () => {
   const columns = new ColumnBuilder()
-  const { uniform } = randomFrom(15)
+  const random = createRandom(15)
   for (let sent = 0; sent < 1000; sent++) {
     const sentNs = sent * 1e8
     columns.append({
@@ -113,7 +113,7 @@ test('a rate that wavers has an error, and one over no time has none that is kno
       sentNs,
       firstTokenNs: sentNs,
       lastTokenNs: sentNs + 1e8,
-      outputTokens: 1 + Math.floor(200 * uniform()),
+      outputTokens: 1 + Math.floor(200 * random.next()),
       promptTokens: 0,
       completed: true,
     })
@@ -126,9 +126,9 @@ test('a rate that wavers has an error, and one over no time has none that is kno
 })
 
 /** H. R. Künsch, "The jackknife and the bootstrap for general stationary observations" (1989): overlapping blocks of 20. */
-function bootstrapError(values: readonly number[], p: number, { uniform }: Random): number {
+function bootstrapError(values: readonly number[], p: number, random: Random): number {
   const drawn = Array.from({ length: 200 }, () => {
-    const resampled = Array.from({ length: values.length / 20 }, () => Math.floor(uniform() * (values.length - 19))).flatMap((from) =>
+    const resampled = Array.from({ length: values.length / 20 }, () => Math.floor(random.next() * (values.length - 19))).flatMap((from) =>
       values.slice(from, from + 20),
     )
     return percentile(Float64Array.from(resampled).toSorted(), p)
