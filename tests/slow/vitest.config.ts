@@ -5,7 +5,8 @@ export default defineConfig({
   test: {
     include: ['tests/slow/**/*.test.ts'],
     root: new URL('../..', import.meta.url).pathname,
-    maxWorkers: 2,
+    // They measure: one beside another would disturb it.
+    fileParallelism: false,
     testTimeout: 240_000,
     hookTimeout: 120_000,
     teardownTimeout: 60_000,
