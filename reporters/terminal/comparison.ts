@@ -58,6 +58,9 @@ function benchLines(holding: BenchHolding, style: Style): string[] {
   ]
 }
 
+/** Which way a figure may be worse. */
+const SIGNS: Readonly<Record<Comparison['direction'], string>> = { min: '−', max: '+', either: '±' }
+
 function row(comparison: Comparison): { text: string }[] {
   const { metric, change, interval, state, direction } = comparison
   return [
@@ -66,7 +69,7 @@ function row(comparison: Comparison): { text: string }[] {
     sideText(comparison, 'measured'),
     change === undefined ? '–' : changeText(change, comparison),
     interval === undefined ? '–' : intervalText(interval, comparison),
-    `${direction === 'min' ? '−' : '+'}${withinText(comparison)}`,
+    `${SIGNS[direction]}${withinText(comparison)}`,
     state === 'error' ? 'not compared' : state,
   ].map((text) => ({ text }))
 }

@@ -11,7 +11,7 @@ import type { Acceptance } from '../verdict/baseline.ts'
 import { cohortDigest } from '../verdict/cohort.ts'
 import { isSameBench } from '../verdict/run-sample.ts'
 import type { RunSample } from '../verdict/run-sample.ts'
-import { benchField, checkBenchNames, placeFields, placeOf, resultsField } from './baselines/places.ts'
+import { benchField, checkBenchNames, isMeant, placeFields, placeOf, resultsField } from './baselines/places.ts'
 import { PROGRAM } from './command.ts'
 import type { Command } from './command.ts'
 import { describeFlags, flagsOf, parseArguments } from './flags.ts'
@@ -42,7 +42,7 @@ export const accept: Command = {
       COMMAND,
     )
     const stored = await readBaselines(folder)
-    const wanted = samples.filter(({ bench }) => options.bench.length === 0 || options.bench.includes(bench.name))
+    const wanted = samples.filter(({ bench }) => isMeant(options.bench, bench))
     let taken = 0
     for (const runs of Map.groupBy(wanted, keyOf).values()) {
       const { bench, cohort } = runs[0]!

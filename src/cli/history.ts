@@ -9,7 +9,7 @@ import { readSamples } from '../files/samples.ts'
 import { checkHold } from '../verdict/check-hold.ts'
 import { historyOf } from '../verdict/history.ts'
 import type { RunSample } from '../verdict/run-sample.ts'
-import { benchField, checkBenchNames, placeFields, placeOf, resultsField } from './baselines/places.ts'
+import { benchField, checkBenchNames, isMeant, placeFields, placeOf, resultsField } from './baselines/places.ts'
 import { PROGRAM } from './command.ts'
 import type { Command } from './command.ts'
 import { describeFlags, flagsOf, parseArguments } from './flags.ts'
@@ -46,9 +46,7 @@ export const history: Command = {
     const metrics = Object.fromEntries(options.metric.flatMap((text) => text.split(',')).map((name) => [name.trim(), '1%']))
     const hold = checkHold({ ...metrics, allowFewSamples: true, quality: false }, COMMAND)
     const { samples, unreadable } = await measuredRuns(placeOf(options.root, options.results))
-    const histories = stored
-      .filter(({ bench }) => options.bench.length === 0 || options.bench.includes(bench.name))
-      .map((baseline) => historyOf(baseline, samples, hold))
+    const histories = stored.filter(({ bench }) => isMeant(options.bench, bench)).map((baseline) => historyOf(baseline, samples, hold))
     const text = options.json
       ? `${JSON.stringify({ version: HISTORY_VERSION, benches: histories }, null, 2)}\n`
       : renderHistories(histories, terminalStyle())

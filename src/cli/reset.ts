@@ -7,7 +7,7 @@ import { toRootRelative } from '../files/results.ts'
 import { baselineText } from '../verdict/baseline.ts'
 import type { Cohort } from '../verdict/cohort.ts'
 import { cohortDigest } from '../verdict/cohort.ts'
-import { benchField, checkBenchNames, placeFields, placeOf } from './baselines/places.ts'
+import { benchField, checkBenchNames, isMeant, placeFields, placeOf } from './baselines/places.ts'
 import { PROGRAM } from './command.ts'
 import type { Command } from './command.ts'
 import { describeFlags, flagsOf, parseArguments } from './flags.ts'
@@ -41,8 +41,7 @@ export const reset: Command = {
       COMMAND,
     )
     const chosen = stored.filter(
-      ({ baseline: { bench, cohort } }) =>
-        (options.bench.length === 0 || options.bench.includes(bench.name)) && options.cohort.every((text) => isOfCohort(cohort, text)),
+      ({ baseline: { bench, cohort } }) => isMeant(options.bench, bench) && options.cohort.every((text) => isOfCohort(cohort, text)),
     )
     if (chosen.length === 0) throw new LlmBenchError('BASELINE', `${COMMAND}: there is no such baseline in ${folder}`)
     for (const { path, baseline } of chosen) {

@@ -108,7 +108,8 @@ export function clausesFor(hold: CheckedHold, reference: readonly RunSample[], m
       .filter(isHeld)
       .map((name) => clauseOf(name, metric, within))
   })
-  return [...defaults, ...guards]
+  // Guards alone say nothing of what the bench is for.
+  return defaults.length === 0 ? [] : [...defaults, ...guards]
 }
 
 function inAll(runs: readonly RunSample[], name: string): boolean {

@@ -55,11 +55,17 @@ export interface SidesTerms {
 export function compareSides(reference: Side, measured: Side, { hold, within, watches, looks }: SidesTerms): SidesComparison {
   const [theirs, ours] = [reference, measured].map(({ runs }) => byBench(runs)) as [Map<string, RunSample[]>, Map<string, RunSample[]>]
   const clauses = (before: readonly RunSample[], now: readonly RunSample[]): Clause[] => {
-    const { bench } = now[0]!
-    const asked = clausesFor(hold, before, now).filter(({ metric }) => watches?.(bench, metric) ?? true)
-    if (hold.metrics.length === 0) return within === undefined ? asked : asked.map((clause) => ({ ...clause, within }))
+    const asked = clausesFor(hold, before, now).map((clause) =>
+      within === undefined || isOwn(clause, hold) ? clause : { ...clause, within },
+    )
+    // What a search is about is its aim, whatever it guarded before.
+    if (watches !== undefined) {
+      return asked.filter(({ metric }) => watches(now[0]!.bench, metric)).map((clause) => ({ ...clause, guard: false }))
+    }
+    if (hold.metrics.length === 0) return asked
     // Of a suite with several kinds of runs, none has all metrics.
-    return asked.filter(({ metric }) => [...before, ...now].some(({ figures }) => figures[metric] !== undefined))
+    const had = asked.filter(({ metric }) => [...before, ...now].some(({ figures }) => figures[metric] !== undefined))
+    return had.every(({ guard }) => guard === true) ? [] : had
   }
   const both = [...ours].flatMap(([key, now]) => {
     const before = theirs.get(key)
@@ -87,6 +93,11 @@ export function compareSides(reference: Side, measured: Side, { hold, within, wa
     onlyMeasured: only(ours, theirs),
     withoutMetric: without.map(({ bench }) => bench),
   }
+}
+
+/** Whether a clause has its own least change: one that was asked for, or a guard. */
+function isOwn({ guard }: Clause, { metrics }: CheckedHold): boolean {
+  return guard === true || metrics.length > 0
 }
 
 function only(mine: Map<string, RunSample[]>, other: Map<string, RunSample[]>): BenchName[] {

@@ -1,7 +1,7 @@
 import type { Repeats } from '../dsl/repeats.ts'
 import { compareSides } from './compare-sides.ts'
 import type { BenchHolding, SidesTerms } from './compare-sides.ts'
-import type { Comparison } from './comparison.ts'
+import type { Comparison, Direction } from './comparison.ts'
 import type { BenchName, RunSample } from './run-sample.ts'
 
 /** All that was measured of a version. */
@@ -71,8 +71,13 @@ export function regressedFigures({ figures }: VersionVerdict): WatchedFigure[] {
 /** The figure that speaks loudest: the one that regressed most, else the one that changed most for the worse. */
 export function headline({ figures }: VersionVerdict): JudgedFigure | undefined {
   const harm = ({ comparison: { change = 0, direction, within, state } }: JudgedFigure): number =>
-    (state === 'regressed' ? 1e6 : 0) + ((direction === 'min' ? -1 : 1) * change) / within
+    (state === 'regressed' ? 1e6 : 0) + worsening(change, direction) / within
   return figures.filter(({ comparison }) => comparison.change !== undefined).toSorted((a, b) => harm(b) - harm(a))[0]
+}
+
+function worsening(change: number, direction: Direction): number {
+  if (direction === 'either') return Math.abs(change)
+  return direction === 'min' ? -change : change
 }
 
 /** What can't be compared however often it is run: a figure that is not there, or one of another cohort. */

@@ -22,6 +22,11 @@ export function placeOf(root: string, folder: string): string {
   return isAbsolute(folder) ? folder : join(resolve(root), folder)
 }
 
+/** Whether a bench is one of those that are meant; where none is named, all are. */
+export function isMeant(names: readonly string[], { name }: BenchName): boolean {
+  return names.length === 0 || names.includes(name)
+}
+
 /**
  * Checks names of benches.
  * @throws {LlmBenchError} `USAGE` where there is none of a name, with the nearest

@@ -53,6 +53,8 @@ test("the answers' quality is guarded beside what is asked for, where the refere
   const guarded = (asked: object): string[] => clausesFor(checkHold(asked, MATCHER), [told], [told]).map(({ metric }) => metric)
   expect(guarded({ 'ttft.p50': '5%' })).toEqual(['ttft.p50', 'outputLength.mean', 'emptyAnswers'])
   expect(guarded({ 'ttft.p50': '5%', quality: false })).toEqual(['ttft.p50'])
+  const mute = sample({ 'outputLength.mean': { value: 64 } })
+  expect(clausesFor(checkHold(undefined, MATCHER), [mute], [mute])).toEqual([])
   expect(() => checkHold({ quality: 'yes' }, MATCHER)).toThrow('`quality` is "yes": expected true or false')
 })
 

@@ -49,6 +49,14 @@ test('runs that are client-bound or cut short are left out, and that is said', (
   expect(invalid.holdings[0]!.notes).toContain('new has no run that could be compared.')
 })
 
+test('guards of the answers keep their own bounds, and alone make no comparison', () => {
+  const told = { ...FIGURES, 'outputLength.mean': 100 }
+  const longer = { ...told, 'outputLength.mean': 103 }
+  expect(compare(runsOf(told, 4), runsOf(longer, 4), {}, 0.01).holdings).toMatchObject([{ state: 'held' }])
+  const unasked = compare(runsOf(told, 4), runsOf(told, 4), { prefillTokensPerSecond: '5%' })
+  expect(unasked).toMatchObject({ holdings: [], withoutMetric: [{ name: 'chat' }] })
+})
+
 test('degraded runs are judged and marked', () => {
   const { holdings } = compare(runsOf(FIGURES, 4), runsOf(FIGURES, 4, { validity: 'degraded', reasons: ['a stall'] }))
   expect(holdings[0]!.state).toBe('held')

@@ -78,3 +78,14 @@ describe('cohorts', () => {
 test('a suite that left nothing tells nothing', () => {
   expect(hold([])).toMatchObject({ state: 'incomparable', notes: ['its suite measured nothing'] })
 })
+
+test('a search may be about what guards the answers: where that holds it is seen to', () => {
+  const told = { ...FIGURES, 'outputLength.mean': 64 }
+  const shorter = hold(runsOf({ ...told, 'outputLength.mean': 16 }, 3), {}, runsOf(told, 6))
+  expect(shorter.state).toBe('bad')
+  expect(headline(shorter)).toMatchObject({ metric: 'outputLength.mean', comparison: { change: expect.closeTo(-0.75) as number } })
+  const watched = regressedFigures(shorter)
+  expect(watched).toEqual([{ bench: CHAT, metric: 'outputLength.mean' }])
+  const good = hold(runsOf({ ...told, 'ttft.p50': 300 }, 3), { watched }, runsOf(told, 6))
+  expect(good).toMatchObject({ state: 'good', figures: [{ metric: 'outputLength.mean' }], notes: [] })
+})

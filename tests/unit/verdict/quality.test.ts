@@ -15,6 +15,8 @@ test('tells how long answers are, how they ended, and whether there were any', (
   })
   expect(qualityFigures(metrics)).toEqual({
     'outputLength.mean': { value: 60, standardError: 1 },
+    'outputLength.p50': { value: 64 },
+    'outputLength.p90': { value: 128 },
     emptyAnswers: { value: 0.008, of: 1000 },
     'finishReasons.length': { value: 2 / 3, of: 990 },
     'finishReasons.stop': { value: 1 / 3, of: 990 },
