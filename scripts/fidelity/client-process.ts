@@ -1,5 +1,5 @@
 /**
- * The measured process: puts a load with a build's own code, in a worker as in a bench, and tells what it found.
+ * The measured process: puts a load with a build's own code, in a load process as in a bench, and tells what it found.
  * @module
  */
 import { join } from 'node:path'
@@ -10,6 +10,7 @@ import type * as WorkloadModule from '../../src/dsl/workload.ts'
 import type * as Workloads from '../../src/dsl/workloads.ts'
 import type * as RunInWorker from '../../src/load/run-in-worker.ts'
 import type * as Summarize from '../../src/metrics/summarize.ts'
+import { ownSeconds } from './machine.ts'
 import type { ClientTask, FromClient, ToldRequest } from './told.ts'
 
 const PADDING = 'hello world '.repeat(40)
@@ -33,7 +34,7 @@ const workload =
     : requestRate({ ...shared, rate: arrivals.rate })
 
 let loading = true
-const before = process.cpuUsage()
+const before = ownSeconds()
 const record = await runInWorker(
   {
     workload: specOf(workload)!,
@@ -51,7 +52,7 @@ const record = await runInWorker(
     signal: new AbortController().signal,
   },
 )
-const { user, system } = process.cpuUsage(before)
+const after = ownSeconds()
 if (record.kind !== 'requests') throw new Error('this workload leaves a record of requests')
 const metrics = summarize(record)
 if (metrics.kind !== 'requests' || metrics.client === undefined) throw new Error('a run against a server measures its client')
@@ -61,7 +62,7 @@ send({
   told: {
     originNs: String(record.originNs),
     threadCpuMicros: metrics.client.workers.reduce((sum, { cpuShare = Number.NaN }) => sum + cpuShare, 0) * metrics.client.seconds * 1e6,
-    processCpuMicros: user + system,
+    processCpuMicros: before === undefined || after === undefined ? Number.NaN : (after - before) * 1e6,
     wallSeconds: metrics.wallSeconds,
     errors: record.errors,
     requests: Array.from({ length: columns.length }, (_, i): ToldRequest => [

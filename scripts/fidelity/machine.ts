@@ -57,22 +57,29 @@ const TICKS_PER_SECOND = 100
 
 /** In seconds: now, the work of all cores, what was stolen from them, and the work of this process and of its children that have ended. */
 function machineTimes(): readonly [nowS: number, busyS: number, stolenS: number, ownS: number] | undefined {
-  let machine: string
+  const own = ownSeconds()
+  if (own === undefined) return undefined
+  const [user, nice, system, , , irq, softirq, stolen] = /^cpu +(.*)$/m
+    .exec(readFileSync('/proc/stat', 'utf8'))![1]!
+    .split(' ')
+    .map(inSeconds)
+  return [performance.now() / 1000, user! + nice! + system! + irq! + softirq!, stolen!, own]
+}
+
+/** CPU time of this process and of its children that have ended, where the system tells. */
+export function ownSeconds(): number | undefined {
   let self: string
   try {
-    machine = readFileSync('/proc/stat', 'utf8')
     self = readFileSync('/proc/self/stat', 'utf8')
   } catch {
     return undefined
   }
-  const [user, nice, system, , , irq, softirq, stolen] = /^cpu +(.*)$/m.exec(machine)![1]!.split(' ').map(inSeconds)
   // After the name in brackets, which may hold anything, field 3 comes first; user and system time of the process and of its children are 14 to 17.
-  const own = self
+  const times = self
     .slice(self.lastIndexOf(')') + 2)
     .split(' ')
     .slice(11, 15)
-    .map(inSeconds)
-  return [performance.now() / 1000, user! + nice! + system! + irq! + softirq!, stolen!, own.reduce((sum, seconds) => sum + seconds, 0)]
+  return times.map(inSeconds).reduce((sum, seconds) => sum + seconds, 0)
 }
 
 function inSeconds(ticks: string): number {

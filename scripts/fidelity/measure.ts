@@ -46,7 +46,7 @@ export async function measure({ server, client, load, disturbance }: Measurement
       'build' in client ? await runBuild(client.build, running, load, disturbance) : await runLimit(commandOf(client), running, load)
     return accountOf(told, await running.close(), load)
   } finally {
-    for (const hog of hogs) hog.process.kill('SIGKILL')
+    for (const hog of hogs) hog.signal('SIGKILL')
     await Promise.all(hogs.map(({ closed }) => closed))
   }
 }
@@ -70,13 +70,13 @@ async function runBuild(build: string, { port }: TruthServer, load: Load, distur
   return told
 }
 
-async function pauseAgain({ process: child }: Child, pause: Disturbance['pause']): Promise<void> {
+async function pauseAgain(child: Child, pause: Disturbance['pause']): Promise<void> {
   if (pause === undefined) return
   await sleep(PAUSE_AFTER_MS)
-  for (let i = 0; i < pause.times && child.exitCode === null; i++) {
-    child.kill('SIGSTOP')
+  for (let i = 0; i < pause.times && child.process.exitCode === null; i++) {
+    child.signal('SIGSTOP')
     await sleep(pause.ms)
-    child.kill('SIGCONT')
+    child.signal('SIGCONT')
     await sleep(pause.everyMs - pause.ms)
   }
 }
@@ -119,6 +119,6 @@ async function runLimit(
 }
 
 async function inTime(child: Child): ReturnType<() => Child['closed']> {
-  const timer = setTimeout(() => child.process.kill('SIGKILL'), TIMEOUT_MS)
+  const timer = setTimeout(() => child.signal('SIGKILL'), TIMEOUT_MS)
   return await child.closed.finally(() => clearTimeout(timer))
 }

@@ -53,17 +53,12 @@ const LANES = [0x9e3779b9, 0x243f6a88, 0xb7e15162, 0x6a09e667] as const
 
 /** Four hashes of the same words, each from a start of its own: 128 bits, so that streams practically never meet. */
 function stateOf(seeds: readonly number[]): Uint32Array {
-  const state = new Uint32Array(LANES)
-  // One is made for each request: such loops leave nothing behind.
-  for (let lane = 0; lane < LANES.length; lane++) {
-    let hash: number = LANES[lane]!
-    for (let i = 0; i < seeds.length; i++) {
-      hash = withWord(hash, seeds[i]! | 0, LANES[lane]!)
-      hash = withWord(hash, Math.floor(seeds[i]! / TWO_32) | 0, LANES[lane]!)
-    }
-    state[lane] = hash
-  }
+  const state = Uint32Array.from(LANES, (lane) => seeds.reduce((hash, seed) => withNumber(hash, seed, lane), lane))
   return state.some((word) => word !== 0) ? state : new Uint32Array(LANES)
+}
+
+function withNumber(hash: number, number: number, lane: number): number {
+  return withWord(withWord(hash, number | 0, lane), Math.floor(number / TWO_32) | 0, lane)
 }
 
 function withWord(hash: number, word: number, lane: number): number {
@@ -120,9 +115,16 @@ export function createRandom(seed: number, ...streams: number[]): Random {
   return { next, int, normal, gamma, exponential: (mean) => -mean * Math.log(1 - next()) }
 }
 
-/** The first 32 random bits of {@link createRandom}'s source, without making it. */
-export function firstBits(seed: number, ...streams: number[]): number {
-  return xoshiro128starstar(stateOf([seed, ...streams]))()
+/**
+ * The first 32 random bits of {@link createRandom}'s source for a seed and two streams. Nothing is made for it, since each request
+ * needs some: they depend on one word of the source's state alone.
+ */
+export function firstBits(seed: number, stream: number, substream: number): number {
+  const lane = LANES[1]
+  const word = withNumber(withNumber(withNumber(lane, seed, lane), stream, lane), substream, lane)
+  // A state of nothing but zeros is none.
+  if (word === 0) return xoshiro128starstar(stateOf([seed, stream, substream]))()
+  return Math.imul(rotateLeft(Math.imul(word, 5), 7), 9) >>> 0
 }
 
 /** A copy in random order (Fisher–Yates). */

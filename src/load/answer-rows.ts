@@ -30,8 +30,8 @@ export interface Call {
  * An answer without any token fails by itself (`empty`) where its siblings did not.
  */
 export function rowsOf(call: Call, answer: Answer): RequestRow[] {
-  const choices: (Choice | undefined)[] = Array.from({ length: call.n ?? 1 }, (_, i) => answer.choices[i])
-  const rows = choices.map((choice, i) => rowOf(call, answer, choice, i))
+  const rows: RequestRow[] = []
+  for (let i = 0; i < (call.n ?? 1); i++) rows.push(rowOf(call, answer, answer.choices[i], i))
   const outputs = answer.error === undefined ? tokensByUsage(answer) : undefined
   const prompt = promptByUsage(answer)
   if (outputs !== undefined && prompt !== undefined) setTokens(rows, { prompt, outputs })
@@ -47,7 +47,8 @@ export type TokenCells = Pick<RequestRow, 'completed' | 'promptTokens' | 'output
  */
 export function setTokens(rows: readonly TokenCells[], counts: TokenCounts): void {
   let prompt = counts.prompt
-  for (const [i, row] of rows.entries()) {
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!
     if (!row.completed) continue
     row.promptTokens = prompt
     row.outputTokens = counts.outputs[i] ?? 0

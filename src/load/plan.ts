@@ -5,8 +5,9 @@ import { LlmBenchError, messageOf } from '../errors.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Progress } from '../metrics/progress.ts'
 import type { RunRecord } from '../metrics/record.ts'
+import type { RecordPiece } from './record-pieces.ts'
 
-/** Everything that the load worker needs; crosses to its thread or process as a structured clone. */
+/** Everything that the load worker needs; crosses to its process as a structured clone. */
 export interface RunPlan {
   readonly workload: WorkloadSpec
   /** The live server to send to; absent where an engine is driven. */
@@ -31,6 +32,8 @@ export interface RunPlan {
 /** Messages from the load worker. */
 export type FromWorker =
   | { readonly type: 'progress'; readonly progress: Progress }
+  /** A part of what is left out of the record that follows. */
+  | { readonly type: 'piece'; readonly piece: RecordPiece }
   | { readonly type: 'done'; readonly record: RunRecord }
   | { readonly type: 'error'; readonly error: WorkerError }
 

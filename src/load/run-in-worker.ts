@@ -1,9 +1,10 @@
 import { LlmBenchError } from '../errors.ts'
-import { startProcess, startThread } from './load-host.ts'
-import type { LoadHost } from './load-host.ts'
+import { CLIENT, ENGINE, startLoadProcess } from './load-process.ts'
+import type { LoadProcess } from './load-process.ts'
 import { COUNTING } from './phases.ts'
 import { errorOf } from './plan.ts'
 import type { RunPlan } from './plan.ts'
+import { RecordAssembly } from './record-pieces.ts'
 import type { RunRecord } from '../metrics/record.ts'
 import type { RunHooks } from './run-plan.ts'
 
@@ -11,8 +12,7 @@ import type { RunHooks } from './run-plan.ts'
 const EXIT_MS = 2000
 
 /**
- * Runs a workload where no test code slows it down: load for a server in a thread, an engine in a process. An abort still resolves,
- * with a partial record.
+ * Runs a workload where no test code slows it down: in a process of its own. An abort still resolves, with a partial record.
  * @throws {LlmBenchError} what the run threw, with its code; `CANCELLED` where the abort came before the load or was not
  * answered; `RUN_FAILED` where the worker itself failed
  */
@@ -27,34 +27,39 @@ export function runInWorker(plan: RunPlan, { onProgress, signal }: RunHooks): Pr
     settle()
     reject(error)
   }
-  const start = plan.engine !== undefined ? startProcess : startThread
-  const host = start({
+  const kind = plan.engine === undefined ? CLIENT : ENGINE
+  const assembly = new RecordAssembly()
+  const worker = startLoadProcess(kind, {
     onMessage: (message) => {
       if (message.type === 'progress') {
         // Counting the tokens of a long run may take longer than a cancel may; it ends by itself.
         if (message.progress.phase === COUNTING) overdue?.refresh()
         return onProgress(message.progress)
       }
+      if (message.type === 'piece') {
+        overdue?.refresh()
+        return assembly.add(message.piece)
+      }
       if (message.type === 'error') return fail(errorOf(message.error))
       settle()
-      resolve(message.record)
+      resolve(assembly.complete(message.record))
     },
     onFailure: (reason, cause) => fail(new LlmBenchError('RUN_FAILED', `${plan.bench}: the load worker failed: ${reason}`, { cause })),
   })
   const cancel = (): void => {
-    host.send({ type: 'cancel' })
+    worker.send({ type: 'cancel' })
     overdue = setTimeout(() => {
-      host.kill()
-      fail(new LlmBenchError('CANCELLED', unanswered(plan, host)))
-    }, host.cancelMs)
+      worker.kill()
+      fail(new LlmBenchError('CANCELLED', unanswered(plan, kind.cancelMs)))
+    }, kind.cancelMs)
   }
-  host.send({ type: 'run', plan })
+  worker.send({ type: 'run', plan })
   if (signal.aborted) cancel()
   else signal.addEventListener('abort', cancel, { once: true })
-  return promise.finally(() => ended(host))
+  return promise.finally(() => ended(worker))
 }
 
-function unanswered({ bench }: RunPlan, { cancelMs }: LoadHost): string {
+function unanswered({ bench }: RunPlan, cancelMs: number): string {
   return (
     `${bench}: cancelled, and the load worker did not hand over what it had measured within ${cancelMs / 1000} seconds. ` +
     'It was ended, and its figures are lost.'
@@ -62,8 +67,8 @@ function unanswered({ bench }: RunPlan, { cancelMs }: LoadHost): string {
 }
 
 /** The next run must not share the machine with what is left of this one. */
-async function ended(host: LoadHost): Promise<void> {
-  const timer = setTimeout(() => host.kill(), EXIT_MS)
-  await host.exited
+async function ended(worker: LoadProcess): Promise<void> {
+  const timer = setTimeout(() => worker.kill(), EXIT_MS)
+  await worker.exited
   clearTimeout(timer)
 }

@@ -4,6 +4,7 @@ import { loadTokenizer } from '../datasets/load-tokenizer.ts'
 import type { Tokenizer } from '../datasets/tokenizer.ts'
 import type { RolloutSpec, ServedWorkloadSpec } from '../dsl/workload-spec.ts'
 import { LlmBenchError } from '../errors.ts'
+import { yieldHelperThreads } from '../helper-threads.ts'
 import { RolloutFiles } from '../files/rollout-files.ts'
 import { startClock } from '../metrics/clock.ts'
 import type { Clock } from '../metrics/clock.ts'
@@ -146,8 +147,10 @@ const START_LEAD_NS = 50e6
 
 /** When the load begins, in all workers, which are told so once they are ready. */
 async function commonStart(plan: RunPlan, clock: Clock, peers: Peers, signal: AbortSignal): Promise<number> {
+  if (peers.length > 0 && !signal.aborted) await Promise.race([peers.ready(), once(signal, 'abort')])
+  // Until now they compiled what was rehearsed.
+  if (plan.target !== undefined) yieldHelperThreads()
   if (peers.length === 0) return clock.now()
-  if (!signal.aborted) await Promise.race([peers.ready(), once(signal, 'abort')])
   if (signal.aborted) throw cancelledBefore(plan)
   const startNs = clock.now() + START_LEAD_NS
   peers.start(startNs)

@@ -2,11 +2,13 @@ import { Worker } from 'node:worker_threads'
 import { messageOf, LlmBenchError } from '../../errors.ts'
 import type { BatchShare } from '../batch-sender.ts'
 import type { LoadPart } from '../load-part.ts'
-import { LOAD_THREAD } from '../load-thread.ts'
 import { errorOf } from '../plan.ts'
 import type { FromPeer, PeerSetup, ToPeer } from './messages.ts'
 
 const ENTRY = new URL(import.meta.url.endsWith('.ts') ? './peer.ts' : './peer.js', import.meta.url)
+
+/** Room for young objects, in MiB: as much as the lead's process has by its options, which set no limit for further threads. */
+const YOUNG_MIB = 4
 
 /** What all peers are started with; their shares differ. */
 type PeersSetup = Omit<PeerSetup, 'share' | 'name'>
@@ -82,7 +84,8 @@ export class Peers {
 function startOf(setup: PeerSetup): Worker {
   const { target, share } = setup
   const workerData: PeerSetup = { ...setup, target: beginningAt(share.index, target) }
-  return new Worker(ENTRY, { ...LOAD_THREAD, name: `llm-bench load ${share.index + 1}`, workerData })
+  const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_MIB }
+  return new Worker(ENTRY, { name: `llm-bench load ${share.index + 1}`, execArgv: [], resourceLimits, workerData })
 }
 
 /** Requests take URLs and keys in turn: each worker begins with others, so that they don't all come to the same one at once. */

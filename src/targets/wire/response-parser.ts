@@ -93,11 +93,18 @@ export class ResponseParser {
           return
         case CHUNK_DATA:
         case UNTIL_LENGTH: {
+          const from = at
           const to = Math.min(end, at + this.#left)
           this.#left -= to - at
-          if (this.#left === 0 && this.#state === CHUNK_DATA) this.#state = CHUNK_DATA_CR
-          this.#sink.onBody(bytes, at, to)
           at = to
+          if (this.#left === 0 && this.#state === CHUNK_DATA) {
+            // As a rule a chunk's end comes with it.
+            if (to + 1 < end && bytes[to] === CR && bytes[to + 1] === LF) {
+              this.#startChunk()
+              at += 2
+            } else this.#state = CHUNK_DATA_CR
+          }
+          this.#sink.onBody(bytes, from, to)
           // The sink may have stopped this.
           if (this.#left === 0 && this.#state === UNTIL_LENGTH) this.#end(at === end)
           break
@@ -114,7 +121,7 @@ export class ResponseParser {
           this.#startChunk()
           break
         case CHUNK_SIZE:
-          this.#takeSizeByte(bytes[at++]!)
+          at = this.#takeSize(bytes, at, end)
           break
         case CHUNK_EXTENSION:
           at = this.#takeExtension(bytes, at, end)
@@ -155,14 +162,21 @@ export class ResponseParser {
     this.#digits = 0
   }
 
-  #takeSizeByte(byte: number): void {
-    const digit = hexValue(byte)
-    if (digit >= 0) {
+  #takeSize(bytes: Buffer, from: number, end: number): number {
+    let at = from
+    for (; at < end; at++) {
+      const digit = hexValue(bytes[at]!)
+      if (digit < 0) break
       this.#left = this.#left * 16 + digit
       this.#digits++
       if (this.#left > Number.MAX_SAFE_INTEGER || this.#digits > 64) throw malformed('a chunk size is too large')
-      return
     }
+    if (at === end) return end
+    this.#endSize(bytes[at]!)
+    return at + 1
+  }
+
+  #endSize(byte: number): void {
     if (this.#digits === 0) throw malformed('a chunk has no size')
     if (byte === CR) this.#state = CHUNK_SIZE_LF
     else if (byte === SEMICOLON) {
@@ -269,7 +283,20 @@ export class ResponseParser {
   }
 }
 
-function headerOf(line: string): [name: string, value: string] {
+/** Lines of heads that were read, for most come again with each answer; the first ones, since others may change each time. */
+const KNOWN_LINES = new Map<string, readonly [name: string, value: string]>()
+const MOST_KNOWN_LINES = 256
+const LONGEST_KNOWN_LINE = 256
+
+function headerOf(line: string): readonly [name: string, value: string] {
+  const known = KNOWN_LINES.get(line)
+  if (known !== undefined) return known
+  const header = parseHeader(line)
+  if (KNOWN_LINES.size < MOST_KNOWN_LINES && line.length <= LONGEST_KNOWN_LINE) KNOWN_LINES.set(line, header)
+  return header
+}
+
+function parseHeader(line: string): readonly [name: string, value: string] {
   const first = line.charCodeAt(0)
   if (first === SPACE || first === TAB) throw malformed('a header is folded over lines')
   const colon = line.indexOf(':')

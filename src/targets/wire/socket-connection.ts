@@ -34,6 +34,9 @@ export class SocketConnection extends Connection implements ResponseSink {
   /** Present while a request is under way. */
   #handler: ResponseHandler | undefined
   #request: OutgoingRequest | undefined
+  /** The head of the last request, which as a rule is that of the next. */
+  #head = ''
+  #headed: Omit<OutgoingRequest, 'body'> | undefined
   /** Present while the socket is opened ahead of a request. */
   #ahead: ((open: boolean) => void) | undefined
   #keptNs = KEPT_NS
@@ -126,7 +129,13 @@ export class SocketConnection extends Connection implements ResponseSink {
   }
 
   #send(socket: Socket): void {
-    const bytes = bytesOf(this.#request!, this.#url, this.#proxy)
+    const request = this.#request!
+    if (this.#headed === undefined || !haveOneHead(this.#headed, request)) {
+      const { method, path, headers, reset } = request
+      this.#headed = { method, path, headers, reset }
+      this.#head = headOf(request, this.#url, this.#proxy)
+    }
+    const bytes = bytesOf(this.#head, request.body)
     this.#keptUntilNs = Infinity
     this.#parser.begin()
     this.#handler!.onRequestStart()
@@ -169,8 +178,8 @@ export class SocketConnection extends Connection implements ResponseSink {
   }
 }
 
-/** Head and body, for one write; to a proxy the whole URL is named, which it forwards to. */
-function bytesOf({ method, path, headers, body, reset }: OutgoingRequest, { origin, host }: URL, proxy: Proxy | undefined): Buffer {
+/** A request's head but for the length of its body; to a proxy the whole URL is named, which it forwards to. */
+function headOf({ method, path, headers, reset }: OutgoingRequest, { origin, host }: URL, proxy: Proxy | undefined): string {
   let head = `${method} ${proxy === undefined ? path : origin + path} HTTP/1.1\r\n`
   if (proxy?.authorization !== undefined) head += `proxy-authorization: ${proxy.authorization}\r\n`
   let hasHost = false
@@ -179,13 +188,22 @@ function bytesOf({ method, path, headers, body, reset }: OutgoingRequest, { orig
     hasHost ||= headers[i]!.toLowerCase() === 'host'
   }
   if (!hasHost) head += `host: ${host}\r\n`
-  head += reset ? 'connection: close\r\n' : 'connection: keep-alive\r\n'
+  return head + (reset ? 'connection: close\r\n' : 'connection: keep-alive\r\n')
+}
+
+/** Whether two requests have the same head but for the length of their bodies. */
+function haveOneHead(one: Omit<OutgoingRequest, 'body'>, other: OutgoingRequest): boolean {
+  return one.headers === other.headers && one.path === other.path && one.method === other.method && one.reset === other.reset
+}
+
+/** Head and body, for one write. */
+function bytesOf(head: string, body: string | undefined): Buffer {
   if (body === undefined) return Buffer.from(`${head}\r\n`, 'latin1')
   const length = Buffer.byteLength(body)
-  head += `content-length: ${length}\r\n\r\n`
-  const bytes = Buffer.allocUnsafe(head.length + length)
-  bytes.write(head, 0, 'latin1')
-  bytes.write(body, head.length, 'utf8')
+  const whole = `${head}content-length: ${length}\r\n\r\n`
+  const bytes = Buffer.allocUnsafe(whole.length + length)
+  bytes.write(whole, 0, 'latin1')
+  bytes.write(body, whole.length, 'utf8')
   return bytes
 }
 

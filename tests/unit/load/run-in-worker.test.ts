@@ -1,8 +1,9 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { getPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { prompts, synthetic } from '../../../src/dsl/datasets.ts'
+import { target } from '../../../src/dsl/custom-target.ts'
 import { openai } from '../../../src/dsl/targets.ts'
 import { WORKLOAD } from '../../../src/dsl/workload.ts'
 import type { Workload } from '../../../src/dsl/workload.ts'
@@ -12,6 +13,7 @@ import type { RunPlan } from '../../../src/load/plan.ts'
 import { runInWorker } from '../../../src/load/run-in-worker.ts'
 import type { RequestRecord } from '../../../src/metrics/record.ts'
 import { PATIENCE_MS } from '../../patience.ts'
+import { loadProcesses, threadsOf } from './load-processes.ts'
 import { TokenServer } from './token-server.ts'
 
 let server: TokenServer
@@ -174,4 +176,44 @@ test('warm-up requests reach the server and no record', async () => {
   expect(server.bodies).toHaveLength(10)
   expect(record.columns.length).toBe(6)
   expect(record.notes).toContain('Warmed up by 4 requests before the clock, which no figure counts.')
+})
+
+test.skipIf(process.platform !== 'linux')("while the load runs, V8's helper threads yield to it", async () => {
+  server.answers = 3
+  const cancel = new AbortController()
+  const running = run(planOf(clients({ n: 2, rampUp: 0, requests: 100, maxTokens: 3, dataset })), cancel.signal)
+  await expect.poll(() => server.bodies.length, { timeout: PATIENCE_MS }).toBe(5)
+  const [id] = await loadProcesses()
+  const helpers = (await threadsOf(id!)).filter(({ name }) => name === 'V8Worker')
+  expect(helpers.length).toBeGreaterThan(0)
+  expect(new Set(helpers.map((helper) => getPriority(helper.id)))).toEqual(new Set([19]))
+  expect(getPriority(id)).toBe(getPriority())
+  cancel.abort()
+  await running
+})
+
+test.skipIf(process.platform !== 'linux')('a load process that dies is an error that says how, and leaves nothing', async () => {
+  server.answers = 3
+  const running = run(planOf(clients({ n: 2, rampUp: 0, requests: 100, maxTokens: 3, dataset })))
+  const failed = expect(running).rejects.toMatchObject({
+    code: 'RUN_FAILED',
+    message: 'chat: the load worker failed: it was ended by SIGKILL before the run was over',
+  })
+  await expect.poll(() => server.bodies.length, { timeout: PATIENCE_MS }).toBe(5)
+  for (const id of await loadProcesses()) process.kill(id, 'SIGKILL')
+  await failed
+  expect(await loadProcesses()).toEqual([])
+})
+
+test("what a user's own target prints is heard", async () => {
+  const module = join(folder, 'talkative.mjs')
+  await writeFile(module, `export default () => {\n  console.log('I was asked')\n}\n`)
+  const heard = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
+  try {
+    const made = run(planOf(clients({ n: 1, rampUp: 0, requests: 1, dataset }), { target: target(module) }))
+    await expect(made).rejects.toMatchObject({ code: 'TARGET' })
+    expect(heard.mock.calls.map(([text]) => String(text)).join('')).toContain('I was asked')
+  } finally {
+    heard.mockRestore()
+  }
 })

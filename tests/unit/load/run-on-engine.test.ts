@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
@@ -10,6 +10,7 @@ import { runInWorker } from '../../../src/load/run-in-worker.ts'
 import type { Progress } from '../../../src/metrics/progress.ts'
 import type { RunPlan } from '../../../src/load/plan.ts'
 import type { RunRecord } from '../../../src/metrics/record.ts'
+import { loadProcesses } from './load-processes.ts'
 
 let folder: string
 beforeAll(async () => {
@@ -37,18 +38,6 @@ async function cancelled(workload: Workload, afterTokens = 1, onCancel: () => vo
     onCancel()
   }
   return run(workload, { signal: cancel.signal, onProgress })
-}
-
-/** Processes that this one has started to run a workload. Linux only. */
-async function loadProcesses(): Promise<number[]> {
-  const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
-  const ours = await Promise.all(
-    ids.map(async (id) => {
-      const [stat, command] = await Promise.all(['stat', 'cmdline'].map((file) => readFile(`/proc/${id}/${file}`, 'utf8').catch(() => '')))
-      return Number(stat!.split(') ')[1]?.split(' ')[1]) === process.pid && command!.includes('load/worker') ? [Number(id)] : []
-    }),
-  )
-  return ours.flat()
 }
 
 test('a run in a process of its own gives a whole record', async () => {

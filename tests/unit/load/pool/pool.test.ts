@@ -1,5 +1,5 @@
 // Whole runs by several workers, held against the same run by one.
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -18,6 +18,7 @@ import type { RequestColumns } from '../../../../src/metrics/columns.ts'
 import type { Progress } from '../../../../src/metrics/progress.ts'
 import type { RequestRecord } from '../../../../src/metrics/record.ts'
 import { startSimulator } from '../../../../src/servers/simulator/start.ts'
+import { loadProcesses, threadsOf } from '../load-processes.ts'
 import { TokenServer } from '../token-server.ts'
 import { PATIENCE_MS } from '../../../patience.ts'
 
@@ -211,22 +212,17 @@ describe('a worker that fails', () => {
   })
 })
 
-/** Load threads of this process, which Linux alone tells. */
-async function loadThreads(): Promise<string[]> {
-  const tasks = await readdir('/proc/self/task')
-  const names = await Promise.all(tasks.map((task) => readFile(`/proc/self/task/${task}/comm`, 'utf8').catch(() => '')))
-  return names.filter((name) => name.startsWith('llm-bench load'))
-}
-
-test.skipIf(process.platform !== 'linux')('no thread is left, however the run ends', async () => {
+test.skipIf(process.platform !== 'linux')('no worker is left, however the run ends', async () => {
   server.answers = 5
   const cancel = new AbortController()
   const running = run(clients({ n: 4, rampUp: 0, requests: 100, dataset, workers: 3 }), {}, cancel.signal)
   await expect.poll(() => server.bodies.length, { timeout: PATIENCE_MS }).toBe(9)
-  expect((await loadThreads()).length).toBe(3)
+  const [lead, ...others] = await loadProcesses()
+  expect(others).toEqual([])
+  expect((await threadsOf(lead!)).filter(({ name }) => name.startsWith('llm-bench load')).length).toBe(2)
   cancel.abort()
   expect((await running).columns.length).toBe(5)
-  expect(await loadThreads()).toEqual([])
+  expect(await loadProcesses()).toEqual([])
 })
 
 test('a stream by the clock of a simulated server is told alike by all workers', async () => {
