@@ -5,10 +5,10 @@
  *     npm run bench:scale -- --real [URL] [REQUESTS TOKENS]  a run through Vitest against a server (default: the simulator)
  *     npm run bench:scale -- --soak MINUTES [STREAMS]      a long run against the simulator, to see what grows
  *
- * Runs made in memory go through the code of real ones: columns, hand-over from the load thread, figures,
- * `requests.parquet`, Vitest's result and reports. Peaks are the whole process's (VmHWM; Linux), each size in a process of its own.
- * `--real` runs `vitest bench` on the build and tells the peak of Vitest's own process and of the test worker, whose memory
- * includes the load thread's. Our simulator writes 20,000 tokens/s: for a run of 25.6 million name a faster server.
+ * Runs made in memory go through the code of real ones: columns, hand-over from the load process, figures,
+ * `requests.parquet`, Vitest's result and reports. Peaks are a process's (VmHWM; Linux), each size in a process of its own.
+ * `--real` runs `vitest bench` on the build and tells the peaks of its processes: Vitest's own, the test worker, the load process.
+ * Our simulator writes 20,000 tokens/s: for a run of 25.6 million name a faster server.
  */
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'

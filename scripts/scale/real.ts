@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { residentOf, say } from './memory.ts'
+import { familyOf, say } from './memory.ts'
 import type { Size } from './synthetic.ts'
 
 const REPOSITORY = resolve(fileURLToPath(new URL('../..', import.meta.url)))
@@ -21,9 +21,16 @@ export async function measureReal(baseURL: string, size: Size): Promise<void> {
       cwd: folder,
       stdio: ['ignore', 'inherit', 'inherit'],
     })
-    let peak = 0
+    const peaks = { vitest: 0, load: 0, all: 0 }
     const timer = setInterval(() => {
-      if (child.exitCode === null) peak = Math.max(peak, residentOf(child.pid).peak)
+      if (child.exitCode !== null) return
+      const family = familyOf(child.pid!)
+      peaks.vitest = Math.max(peaks.vitest, family[0]!.peak)
+      peaks.load = Math.max(peaks.load, ...family.filter(({ command }) => command.includes('load/worker')).map(({ peak }) => peak))
+      peaks.all = Math.max(
+        peaks.all,
+        family.reduce((sum, { now }) => sum + now, 0),
+      )
     }, SAMPLE_MS)
     const [code] = (await once(child, 'exit')) as [number | null]
     const endedAt = Date.now()
@@ -34,8 +41,9 @@ export async function measureReal(baseURL: string, size: Size): Promise<void> {
     say(
       [
         `${size.requests} requests × ${size.tokens} tokens over ${wallSeconds.toFixed(1)} s, ${Math.round(told.tokensPerSecond)} tokens/s`,
-        `  test worker, load thread included: ${before.toFixed(0)} MB before the run, at most ${after.toFixed(0)} MB`,
-        `  Vitest's own process: at most ${peak.toFixed(0)} MB`,
+        `  test worker: ${before.toFixed(0)} MB before the run, at most ${after.toFixed(0)} MB`,
+        `  load process: at most ${peaks.load.toFixed(0)} MB; Vitest's own process: at most ${peaks.vitest.toFixed(0)} MB`,
+        `  all of them at once: at most ${peaks.all.toFixed(0)} MB`,
         `  beside the load: ${(runSeconds - wallSeconds).toFixed(1)} s from its start to the result (figures and requests.parquet included)`,
         `  from the result to the end of Vitest, reports included: ${((endedAt - ranAt) / 1000).toFixed(1)} s`,
         `  client: ${told.client}`,

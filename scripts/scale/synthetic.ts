@@ -1,7 +1,8 @@
+import { fork } from 'node:child_process'
 import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+import { fileURLToPath } from 'node:url'
 import { renderMarkdown } from '../../reporters/markdown/render.ts'
 import { renderJUnit } from '../../reporters/junit/render.ts'
 import { renderSummary } from '../../reporters/json/render.ts'
@@ -15,12 +16,17 @@ import type { ClientsSpec } from '../../src/dsl/workload-spec.ts'
 import { REPORT_VERSION } from '../../src/files/run-report.ts'
 import type { RunReport } from '../../src/files/run-report.ts'
 import { writeRequestsParquet } from '../../src/files/requests-parquet.ts'
-import { buffersOf, ColumnBuilder } from '../../src/metrics/columns.ts'
+import { handOver, RecordAssembly } from '../../src/load/record-pieces.ts'
+import type { RecordPiece } from '../../src/load/record-pieces.ts'
+import { ColumnBuilder } from '../../src/metrics/columns.ts'
 import type { RequestRecord } from '../../src/metrics/record.ts'
 import { summarize } from '../../src/metrics/summarize.ts'
 import { sampleOf } from '../../src/verdict/sample-of.ts'
 import { toBenchResult } from '../../src/vitest/bench-result.ts'
 import { forgetPeak, residentOf } from './memory.ts'
+
+/** Between two looks at what parent and child have at once. */
+const SAMPLE_MS = 20
 
 /** How large a run is. */
 export interface Size {
@@ -34,8 +40,11 @@ function spec({ requests, tokens }: Size): ClientsSpec {
   return specOf(clients({ n: CLIENTS, rampUp: 0, requests, maxTokens: tokens })) as ClientsSpec
 }
 
-/** The load thread: a record of requests whose tokens come 20 to 24 ms apart, and its hand-over. */
-function load({ requests, tokens }: Size): void {
+/** What a load process tells. */
+type FromLoad = { readonly piece: RecordPiece } | { readonly record: RequestRecord; readonly peakMB: number }
+
+/** The load process: a record of requests whose tokens come 20 to 24 ms apart, and its hand-over. */
+async function load({ requests, tokens }: Size): Promise<void> {
   const columns = new ColumnBuilder()
   let state = 1
   const random = (): number => (state = Math.imul(state, 1_664_525) + 1_013_904_223) >>> 8
@@ -81,14 +90,20 @@ function load({ requests, tokens }: Size): void {
     partial: false,
     streamed: true,
   }
-  parentPort!.postMessage(made, buffersOf(made.columns))
+  const record = (await handOver(made, (piece) => post({ piece }))) as RequestRecord
+  await post({ record, peakMB: residentOf().peak })
+  process.disconnect()
+}
+
+function post(message: FromLoad): Promise<void> {
+  return new Promise((resolve) => process.send!(message, () => resolve()))
 }
 
 async function measure(size: Size): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'llm-bench-scale-'))
   process.stdout.write(`${size.requests} requests × ${size.tokens} tokens, made in memory (before: ${Math.round(residentOf().now)} MB)\n`)
   try {
-    const record = await phase('load, hand-over', () => fromWorker(size))
+    const record = await phase('load, hand-over', () => fromProcess(size))
     const metrics = await phase('figures', () => summarize(record))
     const path = join(folder, 'requests.parquet')
     await phase('requests.parquet', () => writeRequestsParquet(path, record))
@@ -124,13 +139,27 @@ async function phase<Result>(name: string, run: () => Result | Promise<Result>):
   return result
 }
 
-function fromWorker(size: Size): Promise<RequestRecord> {
+/** Tells the load process's peak, and the most that both have at once, as it goes. */
+function fromProcess({ requests, tokens }: Size): Promise<RequestRecord> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL(import.meta.url), { workerData: size })
+    const child = fork(fileURLToPath(import.meta.url), ['--load', String(requests), String(tokens)], { serialization: 'advanced' })
+    const assembly = new RecordAssembly()
+    let both = 0
+    const timer = setInterval(() => {
+      if (child.exitCode === null) both = Math.max(both, residentOf().now + residentOf(child.pid).now)
+    }, SAMPLE_MS)
     let record: RequestRecord | undefined
-    worker.on('message', (message: RequestRecord) => (record = message))
-    worker.on('error', reject)
-    worker.on('exit', () => (record === undefined ? reject(new Error('the load thread ended without a record')) : resolve(record)))
+    child.on('message', (message: FromLoad) => {
+      if ('piece' in message) return assembly.add(message.piece)
+      record = assembly.complete(message.record) as RequestRecord
+      process.stdout.write(`  the load process: peak ${Math.round(message.peakMB)} MB; with this one at once: ${Math.round(both)} MB\n`)
+    })
+    child.on('error', reject)
+    child.on('exit', () => {
+      clearInterval(timer)
+      if (record === undefined) reject(new Error('the load process ended without a record'))
+      else resolve(record)
+    })
   })
 }
 
@@ -188,9 +217,7 @@ function render(run: RunReport, name: string): void {
   renderTest([run], { verdicts: [], holdings: [] }, terminalStyle())
 }
 
-if (isMainThread && process.argv[2] === '--size') {
-  const [requests, tokens] = process.argv.slice(3).map(Number) as [number, number]
-  await measure({ requests, tokens })
-} else if (!isMainThread) {
-  load(workerData as Size)
-}
+const [, , mode, ...size] = process.argv
+const [requests, tokens] = size.map(Number) as [number, number]
+if (mode === '--size') await measure({ requests, tokens })
+else if (mode === '--load') await load({ requests, tokens })
