@@ -12,7 +12,9 @@ const KEPT_LINE_LENGTH = 1000
 
 /** The environment of a child: this process's, and a cache of compiled code, for node-llama-cpp is megabytes of it. */
 export function childEnvironment(): NodeJS.ProcessEnv {
-  return { NODE_COMPILE_CACHE: join(cacheFolder(), 'compiled'), ...process.env }
+  // Under `node --watch`, a child with a channel would report each module that it loads by it.
+  const { WATCH_REPORT_DEPENDENCIES: _, ...environment } = process.env
+  return { NODE_COMPILE_CACHE: join(cacheFolder(), 'compiled'), ...environment }
 }
 
 /** Reads what a child prints, so that it is never blocked, and keeps the last lines. */

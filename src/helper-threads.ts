@@ -12,8 +12,20 @@ const HELPERS = new Set(['V8Worker', 'DelayedTaskSche'])
  */
 export function yieldHelperThreads(): void {
   if (process.platform !== 'linux') return
-  for (const thread of readdirSync('/proc/self/task')) {
-    if (!HELPERS.has(readFileSync(`/proc/self/task/${thread}/comm`, 'utf8').trim())) continue
-    setPriority(Number(thread), constants.priority.PRIORITY_LOW)
+  for (const thread of threads()) {
+    try {
+      if (!HELPERS.has(readFileSync(`/proc/self/task/${thread}/comm`, 'utf8').trim())) continue
+      setPriority(Number(thread), constants.priority.PRIORITY_LOW)
+    } catch {
+      // It has ended, or a sandbox refuses: nothing depends on it.
+    }
+  }
+}
+
+function threads(): string[] {
+  try {
+    return readdirSync('/proc/self/task')
+  } catch {
+    return []
   }
 }

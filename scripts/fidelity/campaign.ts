@@ -40,6 +40,9 @@ type Line<Result> = Measured<Result> & { readonly name: string }
 /** A job that wants to be alone is repeated so many times as often as wanted, at most. */
 const ATTEMPTS = 3
 
+/** End a campaign, and its processes with it. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
 /** A job that failed is tried again so many times. */
 const FAILURES = 3
 
@@ -63,7 +66,8 @@ export async function campaign<Result>(jobs: readonly Job<Result>[], { results, 
     say('\ninterrupted: writing what was measured\n')
     killAll()
   }
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupt)
+  for (const signal of SIGNALS) process.on(signal, interrupt)
+  process.once('exit', killAll)
   let failures = 0
   for (;;) {
     const job = nextOf(jobs, found)
@@ -81,7 +85,8 @@ export async function campaign<Result>(jobs: readonly Job<Result>[], { results, 
       if (++failures === FAILURES) break
     }
   }
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, interrupt)
+  for (const signal of SIGNALS) process.off(signal, interrupt)
+  process.off('exit', killAll)
   return found
 }
 

@@ -14,7 +14,7 @@ export interface CustomTargetSpec extends HttpTargetSpec {
 
 const common = httpTargetFields({ endpoints: /(?!)/, ends: '' })
 const commonOptions = z.strictObject(common)
-const ownOptions = z.record(z.string(), z.json({ error: 'expected plain JSON: it crosses to another thread' }))
+const ownOptions = z.record(z.string(), z.json({ error: 'expected plain JSON: it crosses to another process' }))
 
 /** Options of {@link target}: those that every target takes, and the module's own. */
 export type CustomTargetOptions = z.input<typeof commonOptions> & Readonly<Record<string, unknown>>

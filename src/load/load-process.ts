@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { childEnvironment, keepLog } from '../child-process.ts'
 import { messageOf } from '../errors.ts'
@@ -48,26 +49,43 @@ export interface LoadListener {
   readonly onFailure: (reason: string, cause?: unknown) => void
 }
 
+/** Messages of ours, by their type. */
+const TYPES = new Set<unknown>(['progress', 'piece', 'done', 'error'] satisfies FromWorker['type'][])
+
+/** How long the output of a process that has ended is waited for: what that has started may hold it open for ever. */
+const OUTPUT_MS = 500
+
 /**
  * Starts a process for a workload. A thread would do for load that is sent to a server but for V8: what compiles and collects
  * garbage for all threads of a process has its options and its priority from there. An engine in a thread that is ended in the
  * middle of a forward pass takes its whole process along (native code throws where there is no JavaScript left to catch it), and so
  * would llama.cpp's own aborts.
  */
-export function startLoadProcess({ options, isHeard }: LoadKind, { onMessage, onFailure }: LoadListener): LoadProcess {
-  const child = fork(fileURLToPath(ENTRY), {
-    execArgv: [...options],
-    env: childEnvironment(),
-    serialization: 'advanced',
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-  })
-  const log = keepLog(child.stdout!, child.stderr!)
-  if (isHeard) {
-    child.stdout!.pipe(process.stdout, { end: false })
-    child.stderr!.pipe(process.stderr, { end: false })
+export function startLoadProcess(kind: LoadKind, listener: LoadListener): LoadProcess {
+  let child: ChildProcess
+  try {
+    child = fork(fileURLToPath(ENTRY), {
+      execArgv: [...kind.options],
+      env: childEnvironment(),
+      serialization: 'advanced',
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      windowsHide: true,
+    })
+  } catch (error) {
+    queueMicrotask(() => listener.onFailure(messageOf(error), error))
+    return { send: () => {}, kill: () => {}, exited: Promise.resolve() }
   }
-  child.on('message', (message) => onMessage(message as FromWorker))
-  const exited = new Promise<void>((resolve) => {
+  return {
+    exited: listenTo(child, kind, listener),
+    // A child that has ended breaks the channel, and one that could not be started has none; `exited` tells of either.
+    send: (message) => void (child.connected && child.send(message, () => {})),
+    kill: () => void child.kill('SIGKILL'),
+  }
+}
+
+/** @returns resolves when it is gone */
+function listenTo(child: ChildProcess, { isHeard }: LoadKind, { onMessage, onFailure }: LoadListener): Promise<void> {
+  const gone = new Promise<void>((resolve) => {
     child.once('error', (error) => {
       onFailure(messageOf(error), error)
       if (child.pid === undefined) resolve()
@@ -78,10 +96,25 @@ export function startLoadProcess({ options, isHeard }: LoadKind, { onMessage, on
       resolve()
     })
   })
-  return {
-    // A child that has ended breaks the channel; `exited` tells of that.
-    send: (message) => void child.send(message, () => {}),
-    kill: () => void child.kill('SIGKILL'),
-    exited,
+  child.on('message', (message) => {
+    if (isOurs(message)) onMessage(message)
+  })
+  // There are none where it could not be started.
+  const outputs = [child.stdout, child.stderr].filter((output) => output !== null && output !== undefined)
+  const log = keepLog(...outputs)
+  if (isHeard) {
+    child.stdout?.pipe(process.stdout, { end: false })
+    child.stderr?.pipe(process.stderr, { end: false })
   }
+  child.once('exit', () => {
+    const timer = setTimeout(() => {
+      for (const output of outputs) output.unpipe().destroy()
+    }, OUTPUT_MS)
+    child.once('close', () => clearTimeout(timer))
+  })
+  return gone
+}
+
+function isOurs(message: unknown): message is FromWorker {
+  return typeof message === 'object' && message !== null && TYPES.has((message as { readonly type?: unknown }).type)
 }

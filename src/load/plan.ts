@@ -29,7 +29,7 @@ export interface RunPlan {
   readonly resumeFrom?: string | undefined
 }
 
-/** Messages from the load worker. */
+/** Messages from the load worker. A target of the user's own may send others by the same channel. */
 export type FromWorker =
   | { readonly type: 'progress'; readonly progress: Progress }
   /** A part of what is left out of the record that follows. */

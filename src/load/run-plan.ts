@@ -7,6 +7,8 @@ import { ProgressMeter } from './progress-meter.ts'
 export interface RunHooks {
   /** Called at most four times a second, and once at the end. */
   readonly onProgress: (progress: Progress) => void
+  /** Called right before the load on a server begins. */
+  readonly onLoad?: () => void
   /** Aborts the run: what was measured comes back as a partial record. */
   readonly signal: AbortSignal
 }
@@ -15,7 +17,7 @@ export interface RunHooks {
  * Runs a workload in this thread.
  * @throws {LlmBenchError} where nothing could be measured; `CANCELLED` where the signal came before the load
  */
-export async function runPlan(plan: RunPlan, { onProgress, signal }: RunHooks): Promise<RunRecord> {
+export async function runPlan(plan: RunPlan, { onProgress, onLoad = () => {}, signal }: RunHooks): Promise<RunRecord> {
   const progress = new ProgressMeter()
   const stop = progress.reportTo(onProgress)
   try {
@@ -26,7 +28,7 @@ export async function runPlan(plan: RunPlan, { onProgress, signal }: RunHooks): 
       return await runOnEngine(plan, workload, progress, signal)
     }
     const { runServed } = await import('./run-served.ts')
-    return await runServed(plan, workload, progress, signal)
+    return await runServed(plan, workload, { progress, onLoad, signal })
   } finally {
     stop()
   }

@@ -4,7 +4,6 @@ import { loadTokenizer } from '../datasets/load-tokenizer.ts'
 import type { Tokenizer } from '../datasets/tokenizer.ts'
 import type { RolloutSpec, ServedWorkloadSpec } from '../dsl/workload-spec.ts'
 import { LlmBenchError } from '../errors.ts'
-import { yieldHelperThreads } from '../helper-threads.ts'
 import { RolloutFiles } from '../files/rollout-files.ts'
 import { startClock } from '../metrics/clock.ts'
 import type { Clock } from '../metrics/clock.ts'
@@ -39,6 +38,14 @@ import { syntheticLimit } from './synthetic-rows.ts'
 import { TokenCounter } from './token-counter.ts'
 import { warmUp } from './warm-up.ts'
 
+/** What a run on a server is told, and tells. */
+interface ServedRunHooks {
+  readonly progress: ProgressMeter
+  /** Called right before the load begins. */
+  readonly onLoad: () => void
+  readonly signal: AbortSignal
+}
+
 /**
  * Runs a workload against a live server, or an engine in its place: loads and prepares everything, then drives the load.
  * @throws {LlmBenchError} `USAGE`, `DATASET`, `TOKENIZER`, `TARGET`, `ENGINE`, `RESULTS`, `RUN_FAILED`; `CANCELLED` before the load began
@@ -46,8 +53,7 @@ import { warmUp } from './warm-up.ts'
 export async function runServed(
   plan: RunPlan,
   spec: ServedWorkloadSpec,
-  progress: ProgressMeter,
-  signal: AbortSignal,
+  { progress, onLoad, signal }: ServedRunHooks,
 ): Promise<RequestRecord> {
   const tokenizerPath = spec.tokenizer ?? plan.target?.tokenizer ?? plan.tokenizer
   const tokenizer = loadedOnce(() => loadTokenizer(tokenizerPath, plan.root))
@@ -99,7 +105,7 @@ export async function runServed(
     const profile = new Profile(target, progress, signal)
     const start = async (): Promise<number> => {
       await profile.start()
-      return commonStart(plan, clock, peers!, signal)
+      return commonStart(plan, { clock, peers: peers!, onLoad, signal })
     }
     const parts = await drive(plan, spec, { ...base, signal: ends, start }, peers, restored?.batches ?? [])
       .then(async (own) => [own, ...(await peers!.parts())])
@@ -146,10 +152,12 @@ export async function runServed(
 const START_LEAD_NS = 50e6
 
 /** When the load begins, in all workers, which are told so once they are ready. */
-async function commonStart(plan: RunPlan, clock: Clock, peers: Peers, signal: AbortSignal): Promise<number> {
+async function commonStart(
+  plan: RunPlan,
+  { clock, peers, onLoad, signal }: Pick<ServedRunHooks, 'onLoad' | 'signal'> & { readonly clock: Clock; readonly peers: Peers },
+): Promise<number> {
   if (peers.length > 0 && !signal.aborted) await Promise.race([peers.ready(), once(signal, 'abort')])
-  // Until now they compiled what was rehearsed.
-  if (plan.target !== undefined) yieldHelperThreads()
+  if (plan.target !== undefined) onLoad()
   if (peers.length === 0) return clock.now()
   if (signal.aborted) throw cancelledBefore(plan)
   const startNs = clock.now() + START_LEAD_NS

@@ -3,10 +3,13 @@
  * @module
  */
 import { setMaxListeners } from 'node:events'
+import { yieldHelperThreads } from '../helper-threads.ts'
 import { workerError } from './plan.ts'
 import type { FromWorker, RunPlan, ToWorker } from './plan.ts'
 import { handOver } from './record-pieces.ts'
-import { runPlan } from './run-plan.ts'
+
+/** How long what a target of the user's own has left open may keep a process alive that has reported. */
+const LINGER_MS = 2000
 
 if (process.send === undefined) throw new Error('the load worker is started by runInWorker')
 // Ctrl-C goes to the whole group of processes; the parent says when to end.
@@ -25,8 +28,12 @@ process.on('message', (message: ToWorker) => {
 async function run(plan: RunPlan): Promise<void> {
   let last: Promise<void>
   try {
+    // Ctrl-C is not to meet this while it loads.
+    const { runPlan } = await import('./run-plan.ts')
     const record = await runPlan(plan, {
       onProgress: (progress) => void post({ type: 'progress', progress }),
+      // Until then V8's threads compile what is rehearsed.
+      onLoad: yieldHelperThreads,
       signal: cancel.signal,
     })
     const rest = await handOver(record, (piece) => post({ type: 'piece', piece }))
@@ -38,6 +45,7 @@ async function run(plan: RunPlan): Promise<void> {
   // What was posted last goes out before the channel closes, which is what keeps this alive: all else is closed by the run.
   await last
   process.disconnect()
+  setTimeout(() => process.exit(), LINGER_MS).unref()
 }
 
 /** @returns resolves when it is on its way */

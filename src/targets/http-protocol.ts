@@ -50,6 +50,9 @@ export interface HttpProtocol<Spec extends HttpTargetSpec = HttpTargetSpec> {
    * @throws {LlmBenchError} `TARGET` where requests would fail
    */
   probe(probe: Probe<Spec>): Promise<TargetInfo>
-  /** A short streamed answer as a server writes it, from the first event to the last: lets code be warm before the clock starts. */
+  /**
+   * A short streamed answer as a server writes it, from the first event to the last: lets code be warm before the clock starts.
+   * The second of several events is a token, which is sent again and again there.
+   */
   readonly sampleAnswer: string
 }

@@ -171,7 +171,7 @@ function limitsFor(workload: WorkloadSpec, subject: Subject, settings: ProvidedS
 /** Frames between an error of the load worker and the user's line: ours, then Vitest's. */
 const FRAMES = 50
 
-/** The same error with a stack that leads to the user's line: one of the load worker was made in another thread. */
+/** The same error with a stack that leads to the user's line: one of the load worker was made in another process. */
 function fromHere({ code, message, cause }: LlmBenchError): LlmBenchError {
   const { stackTraceLimit } = Error
   Error.stackTraceLimit = FRAMES

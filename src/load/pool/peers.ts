@@ -7,9 +7,6 @@ import type { FromPeer, PeerSetup, ToPeer } from './messages.ts'
 
 const ENTRY = new URL(import.meta.url.endsWith('.ts') ? './peer.ts' : './peer.js', import.meta.url)
 
-/** Room for young objects, in MiB: as much as the lead's process has by its options, which set no limit for further threads. */
-const YOUNG_MIB = 4
-
 /** What all peers are started with; their shares differ. */
 type PeersSetup = Omit<PeerSetup, 'share' | 'name'>
 
@@ -84,8 +81,7 @@ export class Peers {
 function startOf(setup: PeerSetup): Worker {
   const { target, share } = setup
   const workerData: PeerSetup = { ...setup, target: beginningAt(share.index, target) }
-  const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_MIB }
-  return new Worker(ENTRY, { name: `llm-bench load ${share.index + 1}`, execArgv: [], resourceLimits, workerData })
+  return new Worker(ENTRY, { name: `llm-bench load ${share.index + 1}`, execArgv: [], workerData })
 }
 
 /** Requests take URLs and keys in turn: each worker begins with others, so that they don't all come to the same one at once. */

@@ -11,6 +11,10 @@ import { isRecord } from '../wire/failure.ts'
 import { decodeMetaInfo } from './meta-info.ts'
 import { rootPath } from './root-path.ts'
 
+/** Enough for what is done for each of them to be compiled while it is rehearsed. */
+const SAMPLE_TOKENS = 24
+const SAMPLE_WORDS = ['Hello', 'there,', 'you', 'all', ...Array.from({ length: SAMPLE_TOKENS - 4 }, () => 'again')]
+
 /** SGLang's own API: each event has the whole text so far. */
 export const sglangProtocol: HttpProtocol<SGLangTargetSpec> = {
   call: 'sglang()',
@@ -50,9 +54,11 @@ export const sglangProtocol: HttpProtocol<SGLangTargetSpec> = {
     }
   },
   sampleAnswer: asEvents(
-    ...['Hello', 'Hello there', 'Hello there,', 'Hello there, you'].map(
-      (text, i) =>
-        `{"text":"${text}","output_ids":[${i + 90}],"meta_info":{"id":"a1","finish_reason":${i === 3 ? '{"type":"length","length":4}' : 'null'},"prompt_tokens":3,"completion_tokens":${i + 1},"cached_tokens":0}}`,
+    // The text so far: no event says again what another one said.
+    ...Array.from(
+      { length: SAMPLE_TOKENS },
+      (_, i) =>
+        `{"text":"${SAMPLE_WORDS.slice(0, i + 1).join(' ')}","output_ids":[${i + 90}],"meta_info":{"id":"a1","finish_reason":${i === SAMPLE_TOKENS - 1 ? `{"type":"length","length":${SAMPLE_TOKENS}}` : 'null'},"prompt_tokens":3,"completion_tokens":${i + 1},"cached_tokens":0}}`,
     ),
     '[DONE]',
   ),

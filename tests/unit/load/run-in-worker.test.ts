@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { getPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { prompts, synthetic } from '../../../src/dsl/datasets.ts'
 import { target } from '../../../src/dsl/custom-target.ts'
@@ -205,15 +207,58 @@ test.skipIf(process.platform !== 'linux')('a load process that dies is an error 
   expect(await loadProcesses()).toEqual([])
 })
 
+/** A target of the user's own: a module that begins with this, and makes none. */
+async function failingTarget(begins: string): Promise<Partial<RunPlan>> {
+  const module = join(folder, 'own.mjs')
+  await writeFile(module, `${begins}\nexport default () => undefined\n`)
+  return { target: target(module) }
+}
+
+const once = clients({ n: 1, rampUp: 0, requests: 1, dataset })
+
 test("what a user's own target prints is heard", async () => {
-  const module = join(folder, 'talkative.mjs')
-  await writeFile(module, `export default () => {\n  console.log('I was asked')\n}\n`)
   const heard = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
   try {
-    const made = run(planOf(clients({ n: 1, rampUp: 0, requests: 1, dataset }), { target: target(module) }))
+    const made = run(planOf(once, await failingTarget("console.log('I was asked')")))
     await expect(made).rejects.toMatchObject({ code: 'TARGET' })
     expect(heard.mock.calls.map(([text]) => String(text)).join('')).toContain('I was asked')
   } finally {
     heard.mockRestore()
   }
+})
+
+test('messages that are none of ours are left alone', async () => {
+  const sends = "for (const message of ['ready', null, 7, { type: 'other' }, {}]) process.send(message)"
+  await expect(run(planOf(once, await failingTarget(sends)))).rejects.toMatchObject({ code: 'TARGET' })
+})
+
+test('a process that a target has started, and that holds its output open, is not waited for', async () => {
+  const starts = [
+    "import { spawn } from 'node:child_process'",
+    "const child = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60_000)'], { stdio: 'inherit', detached: true })",
+    'child.unref()',
+    "console.log('started ' + child.pid)",
+  ].join('\n')
+  const heard = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
+  let id: number | undefined
+  const startedAt = performance.now()
+  try {
+    await expect(run(planOf(once, await failingTarget(starts)))).rejects.toMatchObject({ code: 'TARGET' })
+    id = Number(/started (\d+)/.exec(heard.mock.calls.map(([text]) => String(text)).join(''))?.[1])
+    expect(performance.now() - startedAt).toBeLessThan(50_000)
+  } finally {
+    heard.mockRestore()
+    if (id !== undefined) process.kill(id, 'SIGKILL')
+  }
+})
+
+test.skipIf(process.platform !== 'linux')('a run whose process can not be started is an error, and harms nothing else', async () => {
+  const program = `
+    import { runInWorker } from ${JSON.stringify(new URL('../../../src/load/run-in-worker.ts', import.meta.url).href)}
+    const hooks = { onProgress: () => {}, signal: new AbortController().signal }
+    await runInWorker(${JSON.stringify(planOf(once))}, hooks).catch(({ code, message }) => console.log(code, message))
+  `
+  const limited = ['-c', 'ulimit -n 28; exec "$0" --input-type=module -e "$1"', process.execPath, program]
+  const { stdout } = await promisify(execFile)('sh', limited)
+  expect(stdout).toMatch(/^RUN_FAILED chat: the load worker failed: .*(EMFILE|EBADF)/)
 })

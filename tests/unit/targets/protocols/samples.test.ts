@@ -12,5 +12,6 @@ test.each(PROTOCOLS)('the sample answer of $call is a whole one', ({ tellsFinish
   reader.end()
   const { error, choices } = answer.build({ endNs: 1 }, '', true)
   expect(error).toBeUndefined()
-  expect(choices[0]).toMatchObject({ chunks: 4, text: expect.stringMatching(/^Hello there, you/) as string })
+  expect(choices[0]!.chunks).toBeGreaterThanOrEqual(4)
+  expect(choices[0]).toMatchObject({ text: expect.stringMatching(/^Hello there, you/) as string })
 })
