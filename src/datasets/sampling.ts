@@ -53,7 +53,13 @@ const LANES = [0x9e3779b9, 0x243f6a88, 0xb7e15162, 0x6a09e667] as const
 
 /** Four hashes of the same words, each from a start of its own: 128 bits, so that streams practically never meet. */
 function stateOf(seeds: readonly number[]): Uint32Array {
-  const state = Uint32Array.from(LANES, (lane) => seeds.reduce((hash, seed) => withNumber(hash, seed, lane), lane))
+  const state = new Uint32Array(LANES)
+  // Several are made for each request of the simulator's: such loops leave nothing behind.
+  for (let lane = 0; lane < LANES.length; lane++) {
+    let hash: number = LANES[lane]!
+    for (let i = 0; i < seeds.length; i++) hash = withNumber(hash, seeds[i]!, LANES[lane]!)
+    state[lane] = hash
+  }
   return state.some((word) => word !== 0) ? state : new Uint32Array(LANES)
 }
 

@@ -6,8 +6,7 @@ import type { FigureSample } from './run-sample.ts'
 
 /**
  * What tells a broken server from a fast one: how long its answers are (in tokens: their mean, and where half and nine tenths of them
- * lie), which share of requests got an empty one, and
- * which shares of the answers ended at their length and by themselves.
+ * lie), which share of requests got an empty one, and which shares of the answers ended at their length and by themselves.
  */
 export function qualityFigures({ outputLength, errors, requests, completed, finishReasons }: RequestMetrics): Record<string, FigureSample> {
   const empty = errors.find(({ kind }) => kind === 'empty')?.count ?? 0
