@@ -1,5 +1,6 @@
 import type { Clock } from '../metrics/clock.ts'
 import { Timekeeper } from '../timekeeper.ts'
+import { GapCollector } from './gap-collector.ts'
 import type { ConcurrencyGate } from './pool/concurrency-gate.ts'
 import type { Share } from './pool/shared-load.ts'
 
@@ -23,6 +24,7 @@ export function dispatch({ count, share, dueNs, gate, clock, send, onDue, signal
     let next = share.index
     let inFlight = 0
     const times = new Timekeeper(clock, { exact: true })
+    const garbage = new GapCollector()
 
     const settle = (): void => {
       if (inFlight > 0 || (next < count && !signal.aborted)) return
@@ -62,7 +64,9 @@ export function dispatch({ count, share, dueNs, gate, clock, send, onDue, signal
         due += share.of
       }
       sendDue()
-      if (due < count && !signal.aborted) times.add({ dueNs: dueNs(due), place: -1, due: tick })
+      if (due === count || signal.aborted) return
+      garbage.collect(dueNs(due) - clock.now())
+      times.add({ dueNs: dueNs(due), place: -1, due: tick })
     }
     const cancel = (): void => {
       times.close()

@@ -14,8 +14,10 @@ const ENTRY = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worke
  * read. With the default of 16 that takes 15 ms now and then, with 2 it is 5 ms at most, for hardly more in all.
  *
  * One thread collects garbage: it would wait for the others, and those have the lowest priority (`yieldHelperThreads`).
+ *
+ * An open loop collects garbage between requests (`GapCollector`).
  */
-const FOR_LOAD = ['--max-semi-space-size=2', '--single-threaded-gc'] as const
+const FOR_LOAD = ['--max-semi-space-size=2', '--single-threaded-gc', '--expose-gc'] as const
 
 /** What a load process is for. */
 interface LoadKind {

@@ -7,8 +7,8 @@ import { ProgressMeter } from './progress-meter.ts'
 export interface RunHooks {
   /** Called at most four times a second, and once at the end. */
   readonly onProgress: (progress: Progress) => void
-  /** Called right before the load on a server begins. */
-  readonly onLoad?: () => void
+  /** Called right before the load on a server begins, whose code has been rehearsed or not. */
+  readonly onLoad?: (isRehearsed: boolean) => void
   /** Aborts the run: what was measured comes back as a partial record. */
   readonly signal: AbortSignal
 }

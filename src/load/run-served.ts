@@ -28,6 +28,7 @@ import { workerCount } from './pool/worker-count.ts'
 import { Profile } from './profile.ts'
 import type { ProgressMeter } from './progress-meter.ts'
 import { mergeRequestParts } from './request-part.ts'
+import { isRehearsable } from './rehearsal.ts'
 import { recordOf } from './request-record.ts'
 import { resumedRollout } from './resumed-rollout.ts'
 import { rolloutLoop, rolloutResult } from './rollout.ts'
@@ -41,8 +42,8 @@ import { warmUp } from './warm-up.ts'
 /** What a run on a server is told, and tells. */
 interface ServedRunHooks {
   readonly progress: ProgressMeter
-  /** Called right before the load begins. */
-  readonly onLoad: () => void
+  /** Called right before the load begins, whose code has been rehearsed or not. */
+  readonly onLoad: (isRehearsed: boolean) => void
   readonly signal: AbortSignal
 }
 
@@ -105,7 +106,8 @@ export async function runServed(
     const profile = new Profile(target, progress, signal)
     const start = async (): Promise<number> => {
       await profile.start()
-      return commonStart(plan, { clock, peers: peers!, onLoad, signal })
+      const isRehearsed = spec.preconnect && isRehearsable(spec, target)
+      return commonStart(plan, { clock, peers: peers!, onLoad: () => onLoad(isRehearsed), signal })
     }
     const parts = await drive(plan, spec, { ...base, signal: ends, start }, peers, restored?.batches ?? [])
       .then(async (own) => [own, ...(await peers!.parts())])
@@ -151,11 +153,16 @@ export async function runServed(
 /** How long before the load begins all workers are told when: a message reaches a thread within it, though the machine be busy. */
 const START_LEAD_NS = 50e6
 
+interface LoadStart {
+  readonly clock: Clock
+  readonly peers: Peers
+  /** Called right before the load begins. */
+  readonly onLoad: () => void
+  readonly signal: AbortSignal
+}
+
 /** When the load begins, in all workers, which are told so once they are ready. */
-async function commonStart(
-  plan: RunPlan,
-  { clock, peers, onLoad, signal }: Pick<ServedRunHooks, 'onLoad' | 'signal'> & { readonly clock: Clock; readonly peers: Peers },
-): Promise<number> {
+async function commonStart(plan: RunPlan, { clock, peers, onLoad, signal }: LoadStart): Promise<number> {
   if (peers.length > 0 && !signal.aborted) await Promise.race([peers.ready(), once(signal, 'abort')])
   if (plan.target !== undefined) onLoad()
   if (peers.length === 0) return clock.now()

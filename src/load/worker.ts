@@ -4,6 +4,7 @@
  */
 import { setMaxListeners } from 'node:events'
 import { yieldHelperThreads } from '../helper-threads.ts'
+import { tierUp } from '../tier-up.ts'
 import { workerError } from './plan.ts'
 import type { FromWorker, RunPlan, ToWorker } from './plan.ts'
 import { handOver } from './record-pieces.ts'
@@ -30,10 +31,13 @@ async function run(plan: RunPlan): Promise<void> {
   try {
     // Ctrl-C is not to meet this while it loads.
     const { runPlan } = await import('./run-plan.ts')
+    if (plan.target !== undefined) tierUp('early')
     const record = await runPlan(plan, {
       onProgress: (progress) => void post({ type: 'progress', progress }),
-      // Until then V8's threads compile what is rehearsed.
-      onLoad: yieldHelperThreads,
+      onLoad: (isRehearsed) => {
+        yieldHelperThreads()
+        tierUp(isRehearsed ? 'seldom' : 'usual')
+      },
       signal: cancel.signal,
     })
     const rest = await handOver(record, (piece) => post({ type: 'piece', piece }))

@@ -10,8 +10,9 @@ import { HttpProfiler } from './profiler.ts'
 import type { Profiler } from './profiler.ts'
 import type { AnswerReader } from './readers.ts'
 import { DocumentReader, StreamReader } from './readers.ts'
-import { rehearse } from './rehearsal.ts'
-import type { Answer, GenerateRequest, LackingTarget, RequestOption, Target, TargetContext, TargetInfo, WarmUpAhead } from './target.ts'
+import { startStandIn } from './stand-in.ts'
+import type { StandIn } from './stand-in.ts'
+import type { Answer, GenerateRequest, LackingTarget, RequestOption, Target, TargetContext, TargetInfo } from './target.ts'
 import { countedTokens, sumOfCounted } from './token-counters.ts'
 import type { Address } from './wire/address.ts'
 import { parseAddress } from './wire/address.ts'
@@ -46,12 +47,15 @@ class HttpTarget<Spec extends HttpTargetSpec> implements Target {
   readonly #keys: number
   /** Whether the server at an address counted the tokens of its last answer, so that texts of further ones can go at once. */
   readonly #counts: boolean[]
+  readonly #server: StandIn | undefined
   readonly lacks: LackingTarget
   #model: string | undefined
   #nextAddress = 0
   #nextKey = 0
 
-  constructor(protocol: HttpProtocol<Spec>, spec: Spec, context: TargetContext) {
+  /** @param server what it sends to, where that is to be closed with it */
+  constructor(protocol: HttpProtocol<Spec>, spec: Spec, context: TargetContext, server?: StandIn) {
+    this.#server = server
     this.#protocol = protocol
     this.#spec = spec
     this.#context = context
@@ -99,13 +103,25 @@ class HttpTarget<Spec extends HttpTargetSpec> implements Target {
     return info
   }
 
-  async warm({ connections, request }: WarmUpAhead, signal: AbortSignal): Promise<number> {
-    if (request.stream) await this.#rehearse(request, signal)
+  async openAhead(connections: number, signal: AbortSignal): Promise<number> {
     const count = this.#addresses.length
     const opened = await Promise.all(
       this.#addresses.map(({ origin }, i) => this.#http.openAhead(origin, Math.ceil((connections - i) / count), signal)),
     )
     return opened.reduce((sum, open) => sum + open, 0)
+  }
+
+  async standIn(): Promise<Target> {
+    const server = await startStandIn(this.#protocol.sampleAnswer)
+    const spec: Spec = {
+      ...this.#spec,
+      ...STOOD_IN,
+      model: this.#model,
+      baseURLs: [server.url],
+      apiKeys: this.#spec.apiKeys.map(() => 'none'),
+    }
+    const transport = this.#addresses[0]!.origin.startsWith('https:') ? 'undici' : this.#context.transport
+    return new HttpTarget(this.#protocol, spec, { ...this.#context, transport }, server)
   }
 
   async countedTokens(signal: AbortSignal): Promise<CountedTokens | undefined> {
@@ -157,18 +173,9 @@ class HttpTarget<Spec extends HttpTargetSpec> implements Target {
     return unkeptNotes(this.#http.unkept)
   }
 
-  close(): Promise<void> {
-    return this.#http.close()
-  }
-
-  /** Sends requests to a stand-in in this thread, which answers them with the protocol's sample. */
-  async #rehearse(request: GenerateRequest, signal: AbortSignal): Promise<void> {
-    const stoodIn = this.#addresses[0]!.origin.startsWith('https:') ? 'undici' : this.#context.transport
-    await rehearse(this.#protocol.sampleAnswer, async (origin, sendAll) => {
-      const spec: Spec = { ...this.#spec, ...STOOD_IN, baseURLs: [origin], apiKeys: this.#spec.apiKeys.map(() => 'none') }
-      const target = new HttpTarget(this.#protocol, spec, { ...this.#context, onTokens: () => {}, transport: stoodIn })
-      await sendAll(() => target.send({ ...request, n: 1 }, signal)).finally(() => target.close())
-    })
+  async close(): Promise<void> {
+    await this.#http.close()
+    this.#server?.close()
   }
 
   /** A URL and a key as requests will pair them, so that a key that is for one URL only is tried there. */

@@ -14,11 +14,16 @@ export interface Target {
    */
   prepare(signal: AbortSignal): Promise<TargetInfo>
   /**
-   * Makes the way to the server ready without asking it for a token: opens connections, and runs the code that writes such
-   * requests and reads their answers until it is compiled. Never rejects. Absent where the protocol can't.
+   * Opens connections without asking the server for a token. Never rejects. Absent where the protocol can't.
+   * @param connections requests that will be in flight at once
    * @returns how many connections wait for requests
    */
-  warm?(ahead: WarmUpAhead, signal: AbortSignal): Promise<number>
+  openAhead?(connections: number, signal: AbortSignal): Promise<number>
+  /**
+   * Makes a target that differs from this one in its server alone: a stand-in in this thread, which answers each streamed request with
+   * some tokens until the target is closed. Nothing secret goes there.
+   */
+  standIn?(): Promise<Target>
   /**
    * Sends one request and reads its answer to the end. Never rejects: a failure is an answer with `error`. Nothing is tried
    * again but what met a kept-alive connection that the server had closed unannounced (`resent`).
@@ -62,14 +67,6 @@ export interface TargetInfo {
   readonly streams?: boolean | undefined
   /** Why the seeds of requests have no effect; absent where they have, or it isn't known. */
   readonly noSeed?: string | undefined
-}
-
-/** What a target makes itself ready for. */
-export interface WarmUpAhead {
-  /** Requests that will be in flight at once. */
-  readonly connections: number
-  /** Like those that will be sent. */
-  readonly request: GenerateRequest
 }
 
 /** What a target is made with. */

@@ -59,7 +59,7 @@ describe.each(WIRES)('$name', (wire) => {
     at.server.play(stream(wire, usual(wire)))
     const { signal } = new AbortController()
     const target = await at.open(wire)
-    expect(await target.warm!({ connections: 5, request: request({ stream: false }) }, signal)).toBe(5)
+    expect(await target.openAhead!(5, signal)).toBe(5)
     expect(at.server.requests).toHaveLength(0)
     for (let round = 0; round < 2; round++) {
       const answers = await Promise.all(Array.from({ length: 5 }, () => target.send(request(), signal)))
@@ -68,6 +68,20 @@ describe.each(WIRES)('$name', (wire) => {
       expect(answers.filter(({ connectNs }) => connectNs !== undefined)).toHaveLength(round === 0 ? 5 : 0)
     }
     expect(at.server.connections).toBe(5)
+  })
+
+  test("a stand-in answers with tokens in the server's place, on connections that are kept, and is gone when it is closed", async () => {
+    const { signal } = new AbortController()
+    const standIn = await (await at.open(wire, { apiKeys: ['key-a'], headers: { 'x-secret': 'b' } })).standIn!()
+    const answers = [await standIn.send(request(), signal), await standIn.send(request(), signal)]
+    for (const { error, choices } of answers) {
+      expect(error).toBeUndefined()
+      expect(choices[0]!.chunks).toBeGreaterThan(1)
+    }
+    expect(answers.map(({ connectNs }) => connectNs !== undefined)).toEqual([true, false])
+    expect(at.server.requests).toHaveLength(0)
+    await standIn.close()
+    expect((await (await at.open(wire, {}, [answers[0]!.address])).send(request(), signal)).error!.kind).toBe('connect')
   })
 
   test('a server that closes after each answer is reached anew', async () => {

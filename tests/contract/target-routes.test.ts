@@ -96,7 +96,7 @@ describe.skipIf(!hasOpenSSL).each(WAYS)('over $name', ({ open: go, transparent }
   test('a connection that was opened ahead serves the first request', async () => {
     at.server.play(stream(openaiChat, usual(openaiChat)))
     const target = await go()
-    expect(await target.warm!({ connections: 1, request: request({ stream: false }) }, signal)).toBe(1)
+    expect(await target.openAhead!(1, signal)).toBe(1)
     expect(at.server.requests).toHaveLength(0)
     const answers = [await target.send(request(), signal), await target.send(request(), signal)]
     for (const answer of answers) expectUsual(openaiChat, answer)

@@ -2,17 +2,15 @@ import { Server, ServerCredentials } from '@grpc/grpc-js'
 import type { ServerWritableStream } from '@grpc/grpc-js'
 import protobuf from 'protobufjs/minimal.js'
 import { BYTES, GENERATION, PPL_STATUS, tag, VARINT } from './messages.ts'
+import type { StandIn } from '../stand-in.ts'
 import type { PplWire } from './messages.ts'
 
 const WORDS = ['Hello', ' there', ',', ' you']
 
-/** A server in this thread that answers every request with the same few tokens, a message for each. */
-export interface StandIn {
-  readonly url: string
-  close(): void
-}
-
-/** @param wire which form of the messages it speaks */
+/**
+ * Starts a server in this thread that answers every request with the same few tokens, a message for each.
+ * @param wire which form of the messages it speaks
+ */
 export async function startStandIn(wire: PplWire): Promise<StandIn> {
   const server = new Server()
   server.addService(

@@ -3,18 +3,8 @@ import { Metadata, status as codes } from '@grpc/grpc-js'
 import type { PplTargetSpec } from '../../dsl/ppl-target.ts'
 import { LlmBenchError, messageOf } from '../../errors.ts'
 import { AnswerBuilder } from '../answer.ts'
-import { sendAll } from '../rehearsal.ts'
-import type {
-  Answer,
-  Choice,
-  GenerateRequest,
-  LackingTarget,
-  RequestOption,
-  Target,
-  TargetContext,
-  TargetInfo,
-  WarmUpAhead,
-} from '../target.ts'
+import type { StandIn } from '../stand-in.ts'
+import type { Answer, Choice, GenerateRequest, LackingTarget, RequestOption, Target, TargetContext, TargetInfo } from '../target.ts'
 import { routeOf } from '../wire/route.ts'
 import { GrpcClient } from '../wire/grpc/client.ts'
 import type { GrpcAddress } from '../wire/grpc/connection.ts'
@@ -24,7 +14,6 @@ import { encodeRequests, GENERATION } from './messages.ts'
 import { PplReader } from './reader.ts'
 import { pplRequests } from './request.ts'
 import { startStandIn } from './stand-in.ts'
-import type { StandIn } from './stand-in.ts'
 
 /** Seconds that a server may take to say how it is. */
 const PREPARE_TIMEOUT = 30
@@ -65,13 +54,18 @@ export class PplTarget implements Target {
   readonly #scrub: (text: string) => string
   /** Whether the server at an address gave the ids of its last answer's tokens, so that texts of further ones can go at once. */
   readonly #counts: boolean[]
+  readonly #server: StandIn | undefined
   #nextAddress = 0
   #nextKey = 0
   // Ids are unique in a run, though each of its load workers has a target of its own: they begin anywhere.
   #nextId = randomInt(1, 2 ** 48 - 1)
 
-  /** @throws {LlmBenchError} `INVALID_OPTION` for metadata that gRPC can't carry, and files of TLS that can't be read */
-  constructor(spec: PplTargetSpec, context: TargetContext) {
+  /**
+   * @param server what it sends to, where that is to be closed with it
+   * @throws {LlmBenchError} `INVALID_OPTION` for metadata that gRPC can't carry, and files of TLS that can't be read
+   */
+  constructor(spec: PplTargetSpec, context: TargetContext, server?: StandIn) {
+    this.#server = server
     this.lacks = { call: 'ppl()', options: LACKING[spec.wire] }
     this.#spec = spec
     this.#context = context
@@ -114,8 +108,7 @@ export class PplTarget implements Target {
     return { ...built, error: { kind: built.error.kind, message: this.#scrub(built.error.message) } }
   }
 
-  async warm({ connections, request }: WarmUpAhead, signal: AbortSignal): Promise<number> {
-    if (request.stream) await this.#rehearse(request, signal)
+  async openAhead(connections: number, signal: AbortSignal): Promise<number> {
     const count = this.#addresses.length
     const opened = await Promise.all(
       this.#addresses.map((address, i) => this.#grpc.openAhead(address, Math.ceil((connections - i) / count), signal)),
@@ -123,26 +116,15 @@ export class PplTarget implements Target {
     return opened.reduce((sum, open) => sum + open, 0)
   }
 
-  async close(): Promise<void> {
-    this.#grpc.close()
+  async standIn(): Promise<Target> {
+    const server = await startStandIn(this.#spec.wire)
+    const spec = { ...this.#spec, ...STOOD_IN, baseURLs: [server.url], apiKeys: this.#spec.apiKeys.map(() => 'none') }
+    return new PplTarget(spec, this.#context, server)
   }
 
-  /** Sends requests to a stand-in in this thread, as for the load: what writes and reads them is compiled by then. */
-  async #rehearse(request: GenerateRequest, signal: AbortSignal): Promise<void> {
-    let standIn: StandIn | undefined
-    let target: PplTarget | undefined
-    try {
-      standIn = await startStandIn(this.#spec.wire)
-      const spec = { ...this.#spec, ...STOOD_IN, baseURLs: [standIn.url], apiKeys: this.#spec.apiKeys.map(() => 'none') }
-      const asking = new PplTarget(spec, { ...this.#context, onTokens: () => {} })
-      target = asking
-      await sendAll(() => asking.send({ ...request, n: 1 }, signal))
-    } catch {
-      // Where nothing can be rehearsed, the load begins with cold code.
-    } finally {
-      await target?.close()
-      standIn?.close()
-    }
+  async close(): Promise<void> {
+    this.#grpc.close()
+    this.#server?.close()
   }
 
   #address(i: number): PplAddress {

@@ -105,7 +105,7 @@ describe.each(WIRES)('ppl (%s)', (wire) => {
   test('connections are opened ahead, without a word to the server, and serve the first requests', async () => {
     at.server.play(...usual(wire))
     const target = await at.open()
-    expect(await target.warm!({ connections: 5, request: request() }, signal)).toBe(5)
+    expect(await target.openAhead!(5, signal)).toBe(5)
     expect(at.server.calls).toHaveLength(0)
     const answers = await Promise.all(Array.from({ length: 5 }, () => target.send(request(), signal)))
     for (const answer of answers) expectUsual(answer, wire)
@@ -116,14 +116,24 @@ describe.each(WIRES)('ppl (%s)', (wire) => {
   test('opening ahead ends with the run, and where nobody answers', async () => {
     const controller = new AbortController()
     const target = await at.open()
-    const opened = target.warm!({ connections: 100, request: request() }, controller.signal)
+    const opened = target.openAhead!(100, controller.signal)
     controller.abort()
     expect(await opened).toBeLessThan(100)
     await target.close()
     const { url } = at.server
     await at.server.close()
-    expect(await (await at.open({}, [url])).warm!({ connections: 3, request: request() }, signal)).toBe(0)
+    expect(await (await at.open({}, [url])).openAhead!(3, signal)).toBe(0)
     at.server = await PplServer.start(clock, wire)
+  })
+
+  test("a stand-in answers with tokens in the server's place, and is gone when it is closed", async () => {
+    const standIn = await (await at.open({ apiKeys: ['key-a'] })).standIn!()
+    const { error, choices, address } = await standIn.send(request(), signal)
+    expect(error).toBeUndefined()
+    expect(choices[0]!.chunks).toBeGreaterThan(1)
+    expect(at.server.calls).toHaveLength(0)
+    await standIn.close()
+    expect((await (await at.open({}, [address])).send(request(), signal)).error!.kind).toBe('connect')
   })
 
   test('a server that says it is not serving is not ready', async () => {
