@@ -76,7 +76,10 @@ test.for([
     const e2eOfLog = median(log.map((truth) => truth.last - truth.received))
     expect(metrics.ttft!.median - ttftOfLog).toBeLessThan(slackMs)
     expect(metrics.e2e!.median - e2eOfLog).toBeLessThan(slackMs)
-    const gap = told.reduce((sum, ms) => sum + ms, 0) / REQUESTS / (TOKENS - 1)
+    // An answer that came in one read, which a busy machine does to it, has no gaps that are known.
+    const spread = told.filter((ms) => ms > 0)
+    expect(spread.length).toBeGreaterThan(REQUESTS / 2)
+    const gap = spread.reduce((sum, ms) => sum + ms, 0) / spread.length / (TOKENS - 1)
     expect(metrics.itl!.mean).toBeCloseTo(gap, 3)
     expect(metrics.tpot!.mean).toBeCloseTo(gap, 3)
     expect(metrics.ttft!.min).toBeGreaterThanOrEqual(ttft - CLOCK_MS)
