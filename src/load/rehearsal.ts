@@ -12,7 +12,7 @@ import { preparePrompts } from './prompts.ts'
 
 /** The most time that is spent on it. */
 const BUDGET_MS = 1000
-/** Requests of each pass. What the first one has compiled of the functions within a loop is for that loop alone, and serves no other. */
+/** Requests of each pass. What the first one has compiled of functions within others is for these alone, and serves no others. */
 const PASSES = [20, 400] as const
 /** Of a closed loop, requests in flight; of an open one, requests a second. */
 const LANES = 16
@@ -28,23 +28,32 @@ export function isRehearsable({ stream }: Pick<ServedWorkloadSpec, 'stream'>, ta
  * by the time the load begins, when else its first seconds would wait for that. Never rejects: what fails here begins with cold code.
  */
 export async function rehearse(driver: Driver<ServedWorkloadSpec>): Promise<void> {
-  const { spec, target, progress } = driver
-  if (!isRehearsable(spec, target)) return
-  let standIn: Target | undefined
+  if (!isRehearsable(driver.spec, driver.target)) return
+  const time = AbortSignal.timeout(BUDGET_MS)
   try {
-    standIn = await target.standIn!()
-    const time = AbortSignal.timeout(BUDGET_MS)
-    for (const requests of PASSES) await rehearseOnce(driver, standIn, requests, time)
+    // Each with a stand-in of its own: what is compiled for one alone does not serve the load's.
+    for (const requests of PASSES) await rehearseOnce(driver, requests, time)
   } catch {
     // Of no consequence.
-  } finally {
-    await standIn?.close()
-    // Tokens were counted as they came; the display shows those of the load alone.
-    progress.outputTokens = 0
   }
 }
 
-async function rehearseOnce(driver: Driver<ServedWorkloadSpec>, target: Target, requests: number, time: AbortSignal): Promise<void> {
+async function rehearseOnce(driver: Driver<ServedWorkloadSpec>, requests: number, time: AbortSignal): Promise<void> {
+  const progress = new ProgressMeter()
+  const target = await driver.target.standIn!(progress.tokenCounter())
+  try {
+    await sendLoad(driver, { target, progress }, requests, time)
+  } finally {
+    await target.close()
+  }
+}
+
+async function sendLoad(
+  driver: Driver<ServedWorkloadSpec>,
+  { target, progress }: Pick<Driver, 'target' | 'progress'>,
+  requests: number,
+  time: AbortSignal,
+): Promise<void> {
   const { spec, dataset, clock } = driver
   const cells = sharedCells(1)
   const failures = new FailureWatch({ consecutive: LANES }, cells.failures)
@@ -56,7 +65,7 @@ async function rehearseOnce(driver: Driver<ServedWorkloadSpec>, target: Target, 
     ...driver,
     dataset: { ...dataset, rows: Array.from({ length: requests }, (_, i) => dataset.rows[i % dataset.rows.length]!) },
     target,
-    progress: new ProgressMeter(),
+    progress,
     failures,
     shared: new SharedLoad({ index: 0, of: 1 }, cells),
     signal,

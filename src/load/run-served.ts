@@ -65,10 +65,7 @@ export async function runServed(
 
   // Restored batches lie before this session on one clock, so that its origin is as much earlier as they took.
   const clock = startClock(process.hrtime.bigint() - BigInt(Math.ceil(restored?.endNs ?? 0)))
-  const onTokens = (count: number): void => {
-    progress.outputTokens += count
-  }
-  const target = await openTarget(plan, spec, { clock, onTokens }, { dataset, tokenizer }, signal)
+  const target = await openTarget(plan, spec, { clock, onTokens: progress.tokenCounter() }, { dataset, tokenizer }, signal)
   let peers: Peers | undefined
   try {
     const carriedNotes = checkCarried(spec, target, dataset)

@@ -111,7 +111,7 @@ class HttpTarget<Spec extends HttpTargetSpec> implements Target {
     return opened.reduce((sum, open) => sum + open, 0)
   }
 
-  async standIn(): Promise<Target> {
+  async standIn(onTokens: TargetContext['onTokens']): Promise<Target> {
     const server = await startStandIn(this.#protocol.sampleAnswer)
     const spec: Spec = {
       ...this.#spec,
@@ -121,7 +121,7 @@ class HttpTarget<Spec extends HttpTargetSpec> implements Target {
       apiKeys: this.#spec.apiKeys.map(() => 'none'),
     }
     const transport = this.#addresses[0]!.origin.startsWith('https:') ? 'undici' : this.#context.transport
-    return new HttpTarget(this.#protocol, spec, { ...this.#context, transport }, server)
+    return new HttpTarget(this.#protocol, spec, { ...this.#context, transport, onTokens }, server)
   }
 
   async countedTokens(signal: AbortSignal): Promise<CountedTokens | undefined> {

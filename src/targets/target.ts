@@ -22,8 +22,9 @@ export interface Target {
   /**
    * Makes a target that differs from this one in its server alone: a stand-in in this thread, which answers each streamed request with
    * some tokens until the target is closed. Nothing secret goes there.
+   * @param onTokens as in this target's own context
    */
-  standIn?(): Promise<Target>
+  standIn?(onTokens: TargetContext['onTokens']): Promise<Target>
   /**
    * Sends one request and reads its answer to the end. Never rejects: a failure is an answer with `error`. Nothing is tried
    * again but what met a kept-alive connection that the server had closed unannounced (`resent`).

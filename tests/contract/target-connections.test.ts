@@ -71,8 +71,11 @@ describe.each(WIRES)('$name', (wire) => {
   })
 
   test("a stand-in answers with tokens in the server's place, on connections that are kept, and is gone when it is closed", async () => {
+    let told = 0
     const { signal } = new AbortController()
-    const standIn = await (await at.open(wire, { apiKeys: ['key-a'], headers: { 'x-secret': 'b' } })).standIn!()
+    const standIn = await (
+      await at.open(wire, { apiKeys: ['key-a'], headers: { 'x-secret': 'b' } })
+    ).standIn!((count) => void (told += count))
     const answers = [await standIn.send(request(), signal), await standIn.send(request(), signal)]
     for (const { error, choices } of answers) {
       expect(error).toBeUndefined()
@@ -80,6 +83,7 @@ describe.each(WIRES)('$name', (wire) => {
     }
     expect(answers.map(({ connectNs }) => connectNs !== undefined)).toEqual([true, false])
     expect(at.server.requests).toHaveLength(0)
+    expect(told).toBeGreaterThan(1)
     await standIn.close()
     expect((await (await at.open(wire, {}, [answers[0]!.address])).send(request(), signal)).error!.kind).toBe('connect')
   })

@@ -61,13 +61,7 @@ async function run({ spec, share, cells, rows, originNs, tokenizer, root, ...set
   const signal = AbortSignal.any([cancel.signal, failures.signal])
   // Every request in flight listens.
   setMaxListeners(0, signal)
-  const target = await createTarget(setup.target, {
-    clock,
-    root,
-    onTokens: (count) => {
-      progress.outputTokens += count
-    },
-  })
+  const target = await createTarget(setup.target, { clock, root, onTokens: progress.tokenCounter() })
   const driver = {
     dataset: { name: '', digest: '', notes: [], rows },
     target,

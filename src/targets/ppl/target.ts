@@ -116,10 +116,10 @@ export class PplTarget implements Target {
     return opened.reduce((sum, open) => sum + open, 0)
   }
 
-  async standIn(): Promise<Target> {
+  async standIn(onTokens: TargetContext['onTokens']): Promise<Target> {
     const server = await startStandIn(this.#spec.wire)
     const spec = { ...this.#spec, ...STOOD_IN, baseURLs: [server.url], apiKeys: this.#spec.apiKeys.map(() => 'none') }
-    return new PplTarget(spec, this.#context, server)
+    return new PplTarget(spec, { ...this.#context, onTokens }, server)
   }
 
   async close(): Promise<void> {
