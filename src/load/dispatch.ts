@@ -24,11 +24,12 @@ export function dispatch({ count, share, dueNs, gate, clock, send, onDue, signal
     let next = share.index
     let inFlight = 0
     const times = new Timekeeper(clock, { exact: true })
-    const garbage = new GapCollector()
+    const garbage = new GapCollector(clock)
 
     const settle = (): void => {
       if (inFlight > 0 || (next < count && !signal.aborted)) return
       signal.removeEventListener('abort', cancel)
+      times.close()
       resolve()
     }
     const sendNext = async (i: number): Promise<void> => {
@@ -64,8 +65,8 @@ export function dispatch({ count, share, dueNs, gate, clock, send, onDue, signal
         due += share.of
       }
       sendDue()
-      if (due === count || signal.aborted) return
-      garbage.collect(dueNs(due) - clock.now())
+      if (due >= count || signal.aborted) return
+      garbage.collectBefore(dueNs(due))
       times.add({ dueNs: dueNs(due), place: -1, due: tick })
     }
     const cancel = (): void => {

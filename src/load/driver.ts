@@ -20,8 +20,11 @@ export interface Driver<Spec extends RequestWorkloadSpec = RequestWorkloadSpec> 
   readonly signal: AbortSignal
   /** The worker's share of the load, and what it has in common with the others. */
   readonly shared: SharedLoad
-  /** Called once all is prepared; gives the moment at which the load begins in all workers, a little in the future if there are several. */
-  readonly start: () => Promise<number>
+  /**
+   * Called once all is prepared, and told whether the load has been rehearsed; gives the moment at which it begins in all workers, a
+   * little in the future if there are several.
+   */
+  readonly start: (isRehearsed?: boolean) => Promise<number>
   /** Told of each request that has ended; may end the run. */
   readonly failures?: FailureWatch | undefined
 }

@@ -1,7 +1,10 @@
 import { getHeapStatistics } from 'node:v8'
+import type { Clock } from '../metrics/clock.ts'
 
-/** A collection of young objects takes about 1 ms. */
-const SHORTEST_GAP_NS = 1.5e6
+/** The least that a collection of young objects is thought to take. */
+const SHORTEST_NS = 1e6
+/** How much longer than a collection a gap has to be. */
+const MARGIN = 1.5
 /** Of what V8 lets gather, about half. */
 const WORTHWHILE_BYTES = 2 ** 20
 
@@ -10,16 +13,44 @@ const WORTHWHILE_BYTES = 2 ** 20
  * whatever comes due meanwhile. Does nothing where Node doesn't let garbage be collected at will (`--expose-gc`).
  */
 export class GapCollector {
+  readonly #clock: Clock
   /** What is in use when all young objects have been collected, as far as is known. */
   #leastBytes = Infinity
+  /** How long the last two took: one alone may have been interrupted. */
+  #lastNs = SHORTEST_NS
+  #oneBeforeNs = SHORTEST_NS
+  #isPlanned = false
 
-  /** @param gapNs until something is due */
-  collect(gapNs: number): void {
-    if (gapNs < SHORTEST_GAP_NS || globalThis.gc === undefined) return
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** Collects, where that is worth it and done before something is due, once what has been sent is on its way. */
+  collectBefore(dueNs: number): void {
+    if (this.#isPlanned || globalThis.gc === undefined || !this.#fits(dueNs) || !this.#isWorthwhile()) return
+    this.#isPlanned = true
+    // Not every connection writes at once.
+    setImmediate(() => {
+      this.#isPlanned = false
+      if (this.#fits(dueNs)) this.#collect()
+    })
+  }
+
+  #fits(dueNs: number): boolean {
+    return dueNs - this.#clock.now() >= MARGIN * Math.max(SHORTEST_NS, Math.min(this.#lastNs, this.#oneBeforeNs))
+  }
+
+  #isWorthwhile(): boolean {
     const bytes = getHeapStatistics().used_heap_size
     this.#leastBytes = Math.min(this.#leastBytes, bytes)
-    if (bytes - this.#leastBytes < WORTHWHILE_BYTES) return
-    globalThis.gc({ type: 'minor' })
+    return bytes - this.#leastBytes >= WORTHWHILE_BYTES
+  }
+
+  #collect(): void {
+    const startNs = this.#clock.now()
+    globalThis.gc!({ type: 'minor' })
+    this.#oneBeforeNs = this.#lastNs
+    this.#lastNs = this.#clock.now() - startNs
     this.#leastBytes = getHeapStatistics().used_heap_size
   }
 }

@@ -37,8 +37,9 @@ export async function runShare<D extends Driver<ServedWorkloadSpec>, Facts>(
   let openedAhead: number | undefined
   const start = async (): Promise<number> => {
     // The load begins once all workers have come so far.
-    if (spec.preconnect) openedAhead = await makeReady(driver)
-    const startNs = await driver.start()
+    const ready = spec.preconnect ? await makeReady(driver) : undefined
+    openedAhead = ready?.openedAhead
+    const startNs = await driver.start(ready?.isRehearsed)
     meter = new ClientMeter(clock, (nowNs) => (progress.inFlight > 0 ? nowNs : progress.lastEndNs))
     return startNs
   }

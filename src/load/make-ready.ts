@@ -8,16 +8,21 @@ const AHEAD_SECONDS = 2
 /** Of an open loop: how many requests will be in flight is not known beforehand. */
 const MOST_CONNECTIONS = 256
 
-/**
- * Makes a worker's way to the server ready before the clock starts, without asking the server for a token.
- * @returns how many connections wait for requests; absent where the target can't tell
- */
-export async function makeReady(driver: Driver<ServedWorkloadSpec>): Promise<number | undefined> {
+/** How a load begins. */
+interface Readiness {
+  /** Connections that wait for requests; absent where the target can't tell. */
+  readonly openedAhead?: number | undefined
+  readonly isRehearsed: boolean
+}
+
+/** Makes a worker and its way to the server ready before the clock starts, without asking the server for a token. */
+export async function makeReady(driver: Driver<ServedWorkloadSpec>): Promise<Readiness> {
   const { spec, target, progress, shared, signal } = driver
+  const isRehearsed = await rehearse(driver)
+  if (target.openAhead === undefined) return { isRehearsed }
   progress.phase = 'connecting'
-  await rehearse(driver)
   const { index, of } = shared.share
-  return target.openAhead?.(Math.ceil((connectionsFor(spec) - index) / of), signal)
+  return { openedAhead: await target.openAhead(Math.ceil((connectionsFor(spec) - index) / of), signal), isRehearsed }
 }
 
 /** Requests in flight soon after the load has begun, as far as the workload says. */

@@ -1,6 +1,5 @@
 import { setMaxListeners } from 'node:events'
-import type { ClientsSpec, RequestRateSpec, RolloutSpec, ServedWorkloadSpec } from '../dsl/workload-spec.ts'
-import type { Target } from '../targets/target.ts'
+import type { ServedWorkloadSpec } from '../dsl/workload-spec.ts'
 import { BatchSender, callsOf } from './batch-sender.ts'
 import { closedLoop } from './closed-loop.ts'
 import type { Driver } from './driver.ts'
@@ -12,84 +11,89 @@ import { preparePrompts } from './prompts.ts'
 
 /** The most time that is spent on it. */
 const BUDGET_MS = 1000
-/** Requests of each pass. What the first one has compiled of functions within others is for these alone, and serves no others. */
-const PASSES = [20, 400] as const
-/** Of a closed loop, requests in flight; of an open one, requests a second. */
+/** Requests of a first pass, which is the load in short: what it has compiled of functions within others is for these alone. */
+const FIRST = 20
+/** Requests of a second one, and how many make it a rehearsal. */
+const SECOND = 400
+const ENOUGH = 200
+/** Of a closed loop, requests in flight; of an open one, requests a second, and the most that are in flight. */
 const LANES = 16
 const RATE = 1500
-
-/** Whether a workload can be rehearsed: where answers come as wholes there is no token whose time could come out wrong. */
-export function isRehearsable({ stream }: Pick<ServedWorkloadSpec, 'stream'>, target: Target): boolean {
-  return stream && target.standIn !== undefined
-}
+const MOST_IN_FLIGHT = 64
 
 /**
  * Sends a load like the one to come to a stand-in of the server in this thread. What sends requests and reads answers is compiled
  * by the time the load begins, when else its first seconds would wait for that. Never rejects: what fails here begins with cold code.
+ *
+ * Where answers come as wholes there is no token whose time could come out wrong, and nothing is rehearsed.
+ * @returns whether all that the load does for each request and token has been done often
  */
-export async function rehearse(driver: Driver<ServedWorkloadSpec>): Promise<void> {
-  if (!isRehearsable(driver.spec, driver.target)) return
-  const time = AbortSignal.timeout(BUDGET_MS)
+export async function rehearse(driver: Driver<ServedWorkloadSpec>): Promise<boolean> {
+  const { spec, target, progress, signal } = driver
+  if (!spec.stream || target.standIn === undefined) return false
+  progress.phase = 'connecting'
+  const ends = AbortSignal.any([signal, AbortSignal.timeout(BUDGET_MS)])
   try {
     // Each with a stand-in of its own: what is compiled for one alone does not serve the load's.
-    for (const requests of PASSES) await rehearseOnce(driver, requests, time)
+    await rehearseOnce(driver, shortened(spec), FIRST, ends)
+    return !ends.aborted && (await rehearseOnce(driver, counted(spec), SECOND, ends))
   } catch {
-    // Of no consequence.
+    return false
   }
 }
 
-async function rehearseOnce(driver: Driver<ServedWorkloadSpec>, requests: number, time: AbortSignal): Promise<void> {
+/** @returns whether that was enough */
+async function rehearseOnce(
+  driver: Driver<ServedWorkloadSpec>,
+  spec: ServedWorkloadSpec,
+  requests: number,
+  ends: AbortSignal,
+): Promise<boolean> {
+  const { dataset, clock } = driver
   const progress = new ProgressMeter()
-  const target = await driver.target.standIn!(progress.tokenCounter())
+  const cells = sharedCells(1)
+  const failures = new FailureWatch({ consecutive: LANES }, cells.failures)
+  const signal = AbortSignal.any([ends, failures.signal])
+  // Every request in flight listens.
+  setMaxListeners(0, signal)
+  const { target, isReachedAlike } = await driver.target.standIn!(progress.tokenCounter())
   try {
-    await sendLoad(driver, { target, progress }, requests, time)
+    // Objects have the properties of the load's own, in their order: what is compiled for others is compiled once more.
+    await sendLoad(spec, {
+      ...driver,
+      dataset: { ...dataset, rows: Array.from({ length: requests }, (_, i) => dataset.rows[i % dataset.rows.length]!) },
+      target,
+      progress,
+      failures,
+      shared: new SharedLoad({ index: 0, of: 1 }, cells),
+      signal,
+      start: () => Promise.resolve(clock.now()),
+    })
   } finally {
     await target.close()
   }
+  if (failures.reason !== undefined) throw new Error(failures.reason)
+  return isReachedAlike && progress.completed >= ENOUGH
 }
 
-async function sendLoad(
-  driver: Driver<ServedWorkloadSpec>,
-  { target, progress }: Pick<Driver, 'target' | 'progress'>,
-  requests: number,
-  time: AbortSignal,
-): Promise<void> {
-  const { spec, dataset, clock } = driver
-  const cells = sharedCells(1)
-  const failures = new FailureWatch({ consecutive: LANES }, cells.failures)
-  const signal = AbortSignal.any([driver.signal, time, failures.signal])
-  // Every request in flight listens.
-  setMaxListeners(0, signal)
-  // Objects have the properties of the load's own, in their order: what is compiled for others is compiled once more.
-  const rehearsed = {
-    ...driver,
-    dataset: { ...dataset, rows: Array.from({ length: requests }, (_, i) => dataset.rows[i % dataset.rows.length]!) },
-    target,
-    progress,
-    failures,
-    shared: new SharedLoad({ index: 0, of: 1 }, cells),
-    signal,
-    start: () => Promise.resolve(clock.now()),
-  }
-  if (spec.kind === 'clients') await closedLoop({ ...rehearsed, spec: clientsOf(spec, requests) })
-  else if (spec.kind === 'requestRate') await openLoop({ ...rehearsed, spec: rateOf(spec, requests) })
-  else await sendBatch({ ...rehearsed, spec: { ...spec, batch: requests, n: 1, maxConcurrency: LANES } })
+async function sendLoad(spec: ServedWorkloadSpec, driver: Driver<ServedWorkloadSpec>): Promise<void> {
+  if (spec.kind === 'clients') await closedLoop({ ...driver, spec })
+  else if (spec.kind === 'requestRate') await openLoop({ ...driver, spec })
+  else await new BatchSender({ ...driver, spec }).send(callsOf(spec, preparePrompts(driver.dataset), 0), driver.clock.now())
 }
 
-function clientsOf(spec: ClientsSpec, requests: number): ClientsSpec {
-  return { ...spec, n: LANES, rampUp: 0, thinkTime: 0, ...endedBy(spec, requests) }
+/** The load itself, for a moment. */
+function shortened(spec: ServedWorkloadSpec): ServedWorkloadSpec {
+  if (spec.kind === 'rollout') return { ...spec, batch: FIRST, n: 1, maxConcurrency: LANES }
+  const end = spec.duration === undefined ? { requests: FIRST } : { duration: FIRST / RATE }
+  if (spec.kind === 'clients') return { ...spec, n: LANES, rampUp: 0, thinkTime: 0, ...end }
+  return { ...spec, rate: RATE, ...end }
 }
 
-function rateOf(spec: RequestRateSpec, requests: number): RequestRateSpec {
-  return { ...spec, rate: RATE, ...endedBy(spec, requests) }
-}
-
-/** What ends a pass, by the option that ends the load. */
-function endedBy({ duration }: { readonly duration?: number | undefined }, requests: number): { requests: number } | { duration: number } {
-  return duration === undefined ? { requests } : { duration: requests / RATE }
-}
-
-async function sendBatch(driver: Driver<RolloutSpec>): Promise<void> {
-  const { spec, dataset, clock } = driver
-  await new BatchSender(driver).send(callsOf(spec, preparePrompts(dataset), 0), clock.now())
+/** A load of a number of requests. */
+function counted(spec: ServedWorkloadSpec): ServedWorkloadSpec {
+  if (spec.kind === 'rollout') return { ...spec, batch: SECOND, n: 1, maxConcurrency: LANES }
+  const end = { requests: SECOND, duration: undefined }
+  if (spec.kind === 'clients') return { ...spec, n: LANES, rampUp: 0, thinkTime: 0, stopAfter: undefined, ...end }
+  return { ...spec, rate: RATE, maxConcurrency: Math.min(spec.maxConcurrency ?? Infinity, MOST_IN_FLIGHT), ...end }
 }

@@ -28,7 +28,6 @@ import { workerCount } from './pool/worker-count.ts'
 import { Profile } from './profile.ts'
 import type { ProgressMeter } from './progress-meter.ts'
 import { mergeRequestParts } from './request-part.ts'
-import { isRehearsable } from './rehearsal.ts'
 import { recordOf } from './request-record.ts'
 import { resumedRollout } from './resumed-rollout.ts'
 import { rolloutLoop, rolloutResult } from './rollout.ts'
@@ -101,9 +100,8 @@ export async function runServed(
     // What an earlier session did is in the answers' count and not in this session's.
     const serverTokens = restored === undefined ? await followServerTokens(target, signal) : undefined
     const profile = new Profile(target, progress, signal)
-    const start = async (): Promise<number> => {
+    const start = async (isRehearsed = false): Promise<number> => {
       await profile.start()
-      const isRehearsed = spec.preconnect && isRehearsable(spec, target)
       return commonStart(plan, { clock, peers: peers!, onLoad: () => onLoad(isRehearsed), signal })
     }
     const parts = await drive(plan, spec, { ...base, signal: ends, start }, peers, restored?.batches ?? [])

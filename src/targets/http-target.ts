@@ -12,7 +12,7 @@ import type { AnswerReader } from './readers.ts'
 import { DocumentReader, StreamReader } from './readers.ts'
 import { startStandIn } from './stand-in.ts'
 import type { StandIn } from './stand-in.ts'
-import type { Answer, GenerateRequest, LackingTarget, RequestOption, Target, TargetContext, TargetInfo } from './target.ts'
+import type { Answer, GenerateRequest, LackingTarget, RequestOption, StoodIn, Target, TargetContext, TargetInfo } from './target.ts'
 import { countedTokens, sumOfCounted } from './token-counters.ts'
 import type { Address } from './wire/address.ts'
 import { parseAddress } from './wire/address.ts'
@@ -111,17 +111,23 @@ class HttpTarget<Spec extends HttpTargetSpec> implements Target {
     return opened.reduce((sum, open) => sum + open, 0)
   }
 
-  async standIn(onTokens: TargetContext['onTokens']): Promise<Target> {
+  async standIn(onTokens: TargetContext['onTokens']): Promise<StoodIn> {
     const server = await startStandIn(this.#protocol.sampleAnswer)
-    const spec: Spec = {
-      ...this.#spec,
-      ...STOOD_IN,
-      model: this.#model,
-      baseURLs: [server.url],
-      apiKeys: this.#spec.apiKeys.map(() => 'none'),
+    try {
+      const spec: Spec = {
+        ...this.#spec,
+        ...STOOD_IN,
+        model: this.#model,
+        baseURLs: [server.url],
+        apiKeys: this.#spec.apiKeys.map(() => 'none'),
+      }
+      const transport = this.#addresses[0]!.origin.startsWith('https:') ? 'undici' : this.#context.transport
+      const target = new HttpTarget(this.#protocol, spec, { ...this.#context, transport, onTokens }, server)
+      return { target, isReachedAlike: this.#spec.http2 !== true }
+    } catch (error) {
+      server.close()
+      throw error
     }
-    const transport = this.#addresses[0]!.origin.startsWith('https:') ? 'undici' : this.#context.transport
-    return new HttpTarget(this.#protocol, spec, { ...this.#context, transport, onTokens }, server)
   }
 
   async countedTokens(signal: AbortSignal): Promise<CountedTokens | undefined> {
@@ -174,8 +180,11 @@ class HttpTarget<Spec extends HttpTargetSpec> implements Target {
   }
 
   async close(): Promise<void> {
-    await this.#http.close()
-    this.#server?.close()
+    try {
+      await this.#http.close()
+    } finally {
+      this.#server?.close()
+    }
   }
 
   /** A URL and a key as requests will pair them, so that a key that is for one URL only is tried there. */

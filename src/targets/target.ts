@@ -21,10 +21,10 @@ export interface Target {
   openAhead?(connections: number, signal: AbortSignal): Promise<number>
   /**
    * Makes a target that differs from this one in its server alone: a stand-in in this thread, which answers each streamed request with
-   * some tokens until the target is closed. Nothing secret goes there.
+   * some tokens until the target is closed. Keys and headers of the user's stay out of it.
    * @param onTokens as in this target's own context
    */
-  standIn?(onTokens: TargetContext['onTokens']): Promise<Target>
+  standIn?(onTokens: TargetContext['onTokens']): Promise<StoodIn>
   /**
    * Sends one request and reads its answer to the end. Never rejects: a failure is an answer with `error`. Nothing is tried
    * again but what met a kept-alive connection that the server had closed unannounced (`resent`).
@@ -43,6 +43,13 @@ export interface Target {
   /** What a reader of the run must know of how the server was reached; may grow with each request. */
   readonly notes: readonly string[]
   close(): Promise<void>
+}
+
+/** What goes to a stand-in. */
+export interface StoodIn {
+  readonly target: Target
+  /** Whether it is reached as the server is, so that what sends there is all that sends to the server. */
+  readonly isReachedAlike: boolean
 }
 
 /** Makes a target of a spec; nothing is sent yet. */

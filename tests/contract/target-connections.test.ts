@@ -73,7 +73,7 @@ describe.each(WIRES)('$name', (wire) => {
   test("a stand-in answers with tokens in the server's place, on connections that are kept, and is gone when it is closed", async () => {
     let told = 0
     const { signal } = new AbortController()
-    const standIn = await (
+    const { target: standIn, isReachedAlike } = await (
       await at.open(wire, { apiKeys: ['key-a'], headers: { 'x-secret': 'b' } })
     ).standIn!((count) => void (told += count))
     const answers = [await standIn.send(request(), signal), await standIn.send(request(), signal)]
@@ -84,6 +84,7 @@ describe.each(WIRES)('$name', (wire) => {
     expect(answers.map(({ connectNs }) => connectNs !== undefined)).toEqual([true, false])
     expect(at.server.requests).toHaveLength(0)
     expect(told).toBeGreaterThan(1)
+    expect(isReachedAlike).toBe(true)
     await standIn.close()
     expect((await (await at.open(wire, {}, [answers[0]!.address])).send(request(), signal)).error!.kind).toBe('connect')
   })

@@ -82,7 +82,7 @@ const WAYS: readonly Way[] = [
   },
 ]
 
-describe.skipIf(!hasOpenSSL).each(WAYS)('over $name', ({ open: go, transparent }) => {
+describe.skipIf(!hasOpenSSL).each(WAYS)('over $name', ({ name, open: go, transparent }) => {
   test('an answer is read as it comes, on a connection that is kept', async () => {
     at.server.play(stream(openaiChat, usual(openaiChat)))
     const target = await go()
@@ -102,6 +102,16 @@ describe.skipIf(!hasOpenSSL).each(WAYS)('over $name', ({ open: go, transparent }
     for (const answer of answers) expectUsual(openaiChat, answer)
     expect(answers.map(({ connectNs }) => connectNs !== undefined)).toEqual([true, false])
     expect(at.server.connections).toBe(1)
+  })
+
+  test('what stands in for the server is reached as it is, but over HTTP/2', async () => {
+    const { target, isReachedAlike } = await (await go()).standIn!(() => {})
+    const { error, choices } = await target.send(request(), signal)
+    await target.close()
+    expect(error).toBeUndefined()
+    expect(choices[0]!.chunks).toBeGreaterThan(1)
+    expect(isReachedAlike).toBe(!name.startsWith('HTTP/2'))
+    expect(at.server.requests).toHaveLength(0)
   })
 
   test('the time of sending comes before the server has the request, and each token has the time it was read', async () => {

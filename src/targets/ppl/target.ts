@@ -4,7 +4,17 @@ import type { PplTargetSpec } from '../../dsl/ppl-target.ts'
 import { LlmBenchError, messageOf } from '../../errors.ts'
 import { AnswerBuilder } from '../answer.ts'
 import type { StandIn } from '../stand-in.ts'
-import type { Answer, Choice, GenerateRequest, LackingTarget, RequestOption, Target, TargetContext, TargetInfo } from '../target.ts'
+import type {
+  Answer,
+  Choice,
+  GenerateRequest,
+  LackingTarget,
+  RequestOption,
+  StoodIn,
+  Target,
+  TargetContext,
+  TargetInfo,
+} from '../target.ts'
 import { routeOf } from '../wire/route.ts'
 import { GrpcClient } from '../wire/grpc/client.ts'
 import type { GrpcAddress } from '../wire/grpc/connection.ts'
@@ -116,10 +126,15 @@ export class PplTarget implements Target {
     return opened.reduce((sum, open) => sum + open, 0)
   }
 
-  async standIn(onTokens: TargetContext['onTokens']): Promise<Target> {
+  async standIn(onTokens: TargetContext['onTokens']): Promise<StoodIn> {
     const server = await startStandIn(this.#spec.wire)
-    const spec = { ...this.#spec, ...STOOD_IN, baseURLs: [server.url], apiKeys: this.#spec.apiKeys.map(() => 'none') }
-    return new PplTarget(spec, { ...this.#context, onTokens }, server)
+    try {
+      const spec = { ...this.#spec, ...STOOD_IN, baseURLs: [server.url], apiKeys: this.#spec.apiKeys.map(() => 'none') }
+      return { target: new PplTarget(spec, { ...this.#context, onTokens }, server), isReachedAlike: true }
+    } catch (error) {
+      server.close()
+      throw error
+    }
   }
 
   async close(): Promise<void> {

@@ -128,12 +128,13 @@ describe.each(WIRES)('ppl (%s)', (wire) => {
 
   test("a stand-in answers with tokens in the server's place, and is gone when it is closed", async () => {
     let told = 0
-    const standIn = await (await at.open({ apiKeys: ['key-a'] })).standIn!((count) => void (told += count))
+    const { target: standIn, isReachedAlike } = await (await at.open({ apiKeys: ['key-a'] })).standIn!((count) => void (told += count))
     const { error, choices, address } = await standIn.send(request(), signal)
     expect(error).toBeUndefined()
     expect(choices[0]!.chunks).toBeGreaterThan(1)
     expect(at.server.calls).toHaveLength(0)
     expect(told).toBeGreaterThan(1)
+    expect(isReachedAlike).toBe(true)
     await standIn.close()
     expect((await (await at.open({}, [address])).send(request(), signal)).error!.kind).toBe('connect')
   })
