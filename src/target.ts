@@ -25,6 +25,7 @@ export type {
   LackingTarget,
   MakeTarget,
   RequestOption,
+  StoodIn,
   Target,
   TargetContext,
   TargetInfo,

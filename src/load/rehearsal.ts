@@ -36,7 +36,7 @@ export async function rehearse(driver: Driver<ServedWorkloadSpec>): Promise<bool
   try {
     // Each with a stand-in of its own: what is compiled for one alone does not serve the load's.
     await rehearseOnce(driver, shortened(spec), FIRST, ends)
-    return !ends.aborted && (await rehearseOnce(driver, counted(spec), SECOND, ends))
+    return !ends.aborted && (await rehearseOnce(driver, lengthened(spec), SECOND, ends))
   } catch {
     return false
   }
@@ -90,8 +90,8 @@ function shortened(spec: ServedWorkloadSpec): ServedWorkloadSpec {
   return { ...spec, rate: RATE, ...end }
 }
 
-/** A load of a number of requests. */
-function counted(spec: ServedWorkloadSpec): ServedWorkloadSpec {
+/** The load with as many requests as a rehearsal takes, whatever ends it. */
+function lengthened(spec: ServedWorkloadSpec): ServedWorkloadSpec {
   if (spec.kind === 'rollout') return { ...spec, batch: SECOND, n: 1, maxConcurrency: LANES }
   const end = { requests: SECOND, duration: undefined }
   if (spec.kind === 'clients') return { ...spec, n: LANES, rampUp: 0, thinkTime: 0, stopAfter: undefined, ...end }
